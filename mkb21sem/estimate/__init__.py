@@ -1,0 +1,1 @@
+"""What the claim implies, and the parameters that come closest."""

@@ -1,0 +1,1 @@
+"""Whether the items measure the constructs."""

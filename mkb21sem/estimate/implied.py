@@ -1,0 +1,128 @@
+"""From parameters to implied moments and their derivatives.
+
+With B = (I − A)⁻¹, E = F B, C = B S B' and CF' the covariance of all variables with the observed ones,
+
+    Σ = E S E'                                  McArdle & McDonald (1984)
+    ∂Σ/∂A[r,c] = a b' + b a',  a = E[:, r],  b = (C F')[c, :]
+    ∂Σ/∂S[r,c] = s (a b' + b a'),  a = E[:, r],  b = E[:, c],  s = 1, or ½ on the diagonal
+
+so every derivative has rank two, and gradient and information are gathers from small products of
+U = [E, (CF')']; no dense ∂Σ/∂θ is needed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mkb21sem.linalg import Array, Index, symmetric, transpose, vech_index
+from mkb21sem.specify.layout import Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Implied:
+    """What theta implies; p counts the constant if there is a mean structure.
+
+    Attributes
+    ----------
+    B : (..., g, v, v)
+        (I − A)⁻¹, total effects.
+    C : (..., g, v, v)
+        Covariance (moments about zero with the constant) of all variables.
+    U : (..., g, p, 2v)
+        [E, (CF')'], the vectors of which every derivative of Σ is made.
+    Sigma : (..., g, p, p)
+        Implied moment matrix of the observed variables (and the constant).
+    """
+
+    B: Array
+    C: Array
+    U: Array
+    Sigma: Array
+
+
+def offset(layout: Layout, moments: Array) -> Array:
+    """Fixed cell values, with the sample moments of exogenous variables filled in.
+
+    Parameters
+    ----------
+    layout
+        Where each parameter stands.
+    moments : (..., g, p, p)
+        Sample moment matrix in the layout's order.
+
+    Returns
+    -------
+    array : (..., g, c)
+    """
+    values = np.broadcast_to(layout.offset, (*moments.shape[:-2], layout.offset.shape[-1])).copy()
+    constant = len(layout.observed)
+    for c in np.flatnonzero(layout.sample):
+        i, j = layout.row[c], layout.col[c]
+        values[..., c] = moments[..., i, j]
+        if layout.matrix[c] == 1 and layout.meanstructure:
+            values[..., c] -= moments[..., i, constant] * moments[..., j, constant]
+    return values
+
+
+def cell_values(layout: Layout, theta: Array, fixed: Array) -> Array:
+    """Values of all cells, x = K θ + fixed: (..., k) and (..., g, c) give (..., g, c)."""
+    return np.einsum("gck,...k->...gc", layout.K, theta, optimize=True) + fixed
+
+
+def matrices(layout: Layout, cells: Array) -> tuple[Array, Array]:
+    """RAM's A and S, each (..., g, v, v), from cell values (..., g, c)."""
+    shape = (*cells.shape[:-1], layout.v, layout.v)
+    A, S = np.zeros(shape), np.zeros(shape)
+    one, two = layout.matrix == 0, layout.matrix == 1
+    A[..., layout.row[one], layout.col[one]] = cells[..., one]
+    S[..., layout.row[two], layout.col[two]] = cells[..., two]
+    S[..., layout.col[two], layout.row[two]] = cells[..., two]
+    if layout.meanstructure:
+        S[..., len(layout.observed), len(layout.observed)] = 1.0
+    return A, S
+
+
+def implied(layout: Layout, cells: Array) -> Implied:
+    """Moments implied by cell values (..., g, c).
+
+    A singular I − A (a loop with gain one) gives NaN, which no step of the minimiser accepts.
+    """
+    A, S = matrices(layout, cells)
+    p = layout.p
+    B = _inverse(np.eye(layout.v) - A)
+    E = B[..., :p, :]
+    C = B @ S @ transpose(B)
+    return Implied(B, C, np.concatenate([E, C[..., :p, :]], axis=-1), symmetric(C[..., :p, :p]))
+
+
+def _inverse(M: Array) -> Array:
+    try:
+        return np.linalg.inv(M)
+    except np.linalg.LinAlgError:
+        singular = ~(np.abs(np.linalg.det(M)) > 0)
+        M = np.where(singular[..., None, None], np.eye(M.shape[-1]), M)
+        return np.where(singular[..., None, None], np.nan, np.linalg.inv(M))
+
+
+def pairs(layout: Layout) -> tuple[Index, Index, Array]:
+    """Columns a and b of U and the factor s, by which ∂Σ/∂x_j = s_j (u_a u_b' + u_b u_a'): each (c,)."""
+    directed = layout.matrix == 0
+    a = layout.row
+    b = np.where(directed, layout.col + layout.v, layout.col)
+    s = np.where(~directed & (layout.row == layout.col), 0.5, 1.0)
+    return a, b, s
+
+
+def dense_derivative(layout: Layout, model: Implied) -> Array:
+    """∂vech(Σ)/∂θ as (..., g, p(p+1)/2, k), for losses that need it whole.
+
+    Σ here is the moment matrix with the constant, if there is one; see `moment_derivative`.
+    """
+    a, b, s = pairs(layout)
+    row, col = vech_index(layout.p)
+    U = model.U
+    left = U[..., row[:, None], a] * U[..., col[:, None], b]
+    right = U[..., col[:, None], a] * U[..., row[:, None], b]
+    return (s * (left + right)) @ layout.K

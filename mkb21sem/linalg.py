@@ -1,0 +1,51 @@
+"""Matrix pieces that several steps share. The last two axes are the matrix, the leading ones replicates."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+Index = npt.NDArray[np.intp]
+
+
+def transpose(M: Array) -> Array:
+    """M' over the last two axes."""
+    return np.swapaxes(M, -1, -2)
+
+
+def symmetric(M: Array) -> Array:
+    """(M + M')/2."""
+    return (M + transpose(M)) / 2
+
+
+@lru_cache(maxsize=64)
+def vech_index(p: int, diagonal: bool = True) -> tuple[Index, Index]:
+    """Rows and columns of the lower triangle, column by column (Magnus & Neudecker's vech)."""
+    col, row = np.triu_indices(p, 0 if diagonal else 1)
+    return row, col
+
+
+def vech(M: Array, diagonal: bool = True) -> Array:
+    """The lower triangle of a symmetric (…, p, p) as (…, p(p+1)/2), column by column."""
+    row, col = vech_index(M.shape[-1], diagonal)
+    return M[..., row, col]
+
+
+def logdet(M: Array) -> Array:
+    """log|M| for (…, p, p); NaN where M isn't positive definite."""
+    sign, value = np.linalg.slogdet(M)
+    return np.where(sign > 0, value, np.nan)
+
+
+def is_positive_definite(M: Array) -> npt.NDArray[np.bool_]:
+    """Whether each (…, p, p) is positive definite; False where an entry isn't finite."""
+    try:
+        np.linalg.cholesky(M)
+    except np.linalg.LinAlgError:
+        finite = np.isfinite(M).all(axis=(-1, -2))
+        safe = np.where(finite[..., None, None], M, -np.eye(M.shape[-1]))
+        return np.asarray(np.linalg.eigvalsh(safe)[..., 0] > 0)
+    return np.asarray(np.isfinite(M).all(axis=(-1, -2)))

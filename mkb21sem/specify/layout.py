@@ -1,0 +1,322 @@
+"""Which parameter stands in which cell of the two adjacency matrices, in every group.
+
+RAM (McArdle & McDonald 1984): an arrow from c to r with one head is A[r, c], with two heads S[r, c].
+With a mean structure the constant 1 is one more variable, with variance 1, and an intercept is an arrow
+from it (the triangle of a RAM drawing). The moment matrix of observed variables and constant,
+[[Σ + μμ', μ], [μ', 1]], then carries means and covariances at once, and no formula needs a second case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from mkb21sem.errors import SpecError, closest, one_of
+from mkb21sem.specify.constraint import linear, solve
+from mkb21sem.specify.defaults import complete
+from mkb21sem.specify.model import INTERCEPT, Model
+from mkb21sem.specify.parse import Arrow
+
+Array = npt.NDArray[np.float64]
+Index = npt.NDArray[np.intp]
+
+EQUAL = (
+    "loadings",
+    "intercepts",
+    "means",
+    "residuals",
+    "residual_covariances",
+    "latent_variances",
+    "latent_covariances",
+    "regressions",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One parameter-table row: an arrow in one group.
+
+    Attributes
+    ----------
+    arrow
+        With its fixed value and label; ``arrow.line`` is 0.
+    group
+        1, 2, …
+    stated
+        False if a default added the arrow.
+    sample
+        True if its value is the sample moment of exogenous variables.
+    free
+        True if it is estimated (alone or with others of its label).
+    """
+
+    arrow: Arrow
+    group: int
+    stated: bool
+    sample: bool
+    free: bool
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Cells, and the affine map x = K θ + a from free parameters to cell values.
+
+    Attributes
+    ----------
+    observed, latent : names
+        Variables of the matrices, in this order, with the constant between them if ``meanstructure``.
+    rows : g·c
+        Table rows, group by group.
+    matrix : (c,)
+        0 for a cell of A, 1 for a cell of S.
+    row, col : (c,)
+        Cell positions, the same in every group; for S, row ≤ col.
+    sample : (c,)
+        True where the value is a sample moment.
+    K : (g, c, k), offset : (g, c)
+        Cell values are K θ + offset (plus the sample moments).
+    names : (k,)
+        What each free parameter is called.
+    lower, upper, start : (k,)
+        From BOUND and START; infinite and NaN where nothing is said.
+    """
+
+    model: Model
+    observed: tuple[str, ...]
+    latent: tuple[str, ...]
+    exogenous: tuple[str, ...]
+    groups: tuple[str, ...]
+    meanstructure: bool
+    rows: tuple[Row, ...]
+    matrix: Index
+    row: Index
+    col: Index
+    sample: npt.NDArray[np.bool_]
+    K: Array
+    offset: Array
+    names: tuple[str, ...]
+    lower: Array
+    upper: Array
+    start: Array
+
+    @property
+    def p(self) -> int:
+        """Rows of the moment matrix: observed variables, and the constant if there is a mean structure."""
+        return len(self.observed) + self.meanstructure
+
+    @property
+    def v(self) -> int:
+        """Rows of A and S."""
+        return self.p + len(self.latent)
+
+    @property
+    def k(self) -> int:
+        """Free parameters, equal ones counted once: lavaan's npar."""
+        return len(self.names)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names of the rows of A and S."""
+        return (*self.observed, *((INTERCEPT,) if self.meanstructure else ()), *self.latent)
+
+    @property
+    def moments(self) -> int:
+        """Sample moments to be explained, those of exogenous variables left out."""
+        p, x = len(self.observed), len(self.exogenous)
+        each = p * (p + 1) // 2 - x * (x + 1) // 2 + self.meanstructure * (p - x)
+        return each * len(self.groups)
+
+    @property
+    def df(self) -> int:
+        """Moments minus free parameters."""
+        return self.moments - self.k
+
+
+def layout(
+    model: Model,
+    groups: Sequence[str] = ("",),
+    *,
+    equal: Sequence[str] = (),
+    free: Sequence[str] = (),
+    std_lv: bool = False,
+    fixed_x: bool = True,
+    meanstructure: bool = False,
+) -> Layout:
+    """Lay the model out in cells.
+
+    Parameters
+    ----------
+    model
+        The arrows; defaults are added here.
+    groups
+        Names of the groups; one empty name for a single sample.
+    equal
+        Kinds of parameters that are equal over groups, of `EQUAL`.
+    free
+        Arrows such as ``"f =~ x2"`` that stay free of ``equal``.
+    std_lv, fixed_x, meanstructure
+        As in `complete`.
+
+    Raises
+    ------
+    OptionError
+        An unknown word in ``equal``.
+    SpecError
+        An arrow in ``free`` that the model lacks, or constraints that can't be met.
+    """
+    for word in equal:
+        one_of("equal", word, EQUAL)
+    meanstructure = meanstructure or model.meanstructure
+    arrows, exogenous = complete(model, std_lv=std_lv, fixed_x=fixed_x, meanstructure=meanstructure)
+    variables = (*model.observed, *((INTERCEPT,) if meanstructure else ()), *model.latents)
+    rows = _rows(model, arrows, exogenous, len(groups), equal, _released(free, arrows), std_lv)
+    names, K, offset = _free_parameters(model, rows, len(groups))
+    bounds = _bounds(model, names)
+    cells = [_cell(arrow, variables) for arrow in arrows]
+    return Layout(
+        model,
+        model.observed,
+        model.latents,
+        exogenous,
+        tuple(groups),
+        meanstructure,
+        rows,
+        np.array([c[0] for c in cells]),
+        np.array([c[1] for c in cells]),
+        np.array([c[2] for c in cells]),
+        np.array([r.sample for r in rows[: len(arrows)]]),
+        K,
+        offset,
+        names,
+        *bounds,
+    )
+
+
+def _cell(arrow: Arrow, variables: Sequence[str]) -> tuple[int, int, int]:
+    one, other = variables.index(arrow.head), variables.index(arrow.tail)
+    if arrow.op == "~~":
+        return 1, min(one, other), max(one, other)
+    return 0, one, other
+
+
+def kind(arrow: Arrow, model: Model) -> str:
+    """Which word of `EQUAL` an arrow belongs to."""
+    if arrow.op == "=~":
+        return "loadings"
+    latent = arrow.lhs in model.latents
+    if arrow.op == "~":
+        return ("means" if latent else "intercepts") if arrow.rhs == INTERCEPT else "regressions"
+    if arrow.lhs == arrow.rhs:
+        return "latent_variances" if latent else "residuals"
+    return "latent_covariances" if latent and arrow.rhs in model.latents else "residual_covariances"
+
+
+def _released(free: Sequence[str], arrows: Sequence[Arrow]) -> set[tuple[str, str, str]]:
+    known = {f"{a.lhs} {a.op} {a.rhs}": a.cell for a in arrows}
+    released = set()
+    for text in free:
+        name = " ".join(text.split())
+        if name not in known:
+            raise SpecError(f"free: the model has no arrow `{name}`.{closest(name, known)}")
+        released.add(known[name])
+    return released
+
+
+def _rows(
+    model: Model,
+    arrows: Sequence[Arrow],
+    exogenous: Sequence[str],
+    g: int,
+    equal: Sequence[str],
+    released: set[tuple[str, str, str]],
+    std_lv: bool,
+) -> tuple[Row, ...]:
+    stated = {a.cell for a in model.arrows}
+    rows = []
+    for group in range(1, g + 1):
+        for place, arrow in enumerate(arrows):
+            sample = arrow.lhs in exogenous and (arrow.rhs in exogenous or arrow.rhs == INTERCEPT)
+            held = _freed_by_equality(arrow, model, group, equal, std_lv)
+            word = kind(arrow, model)
+            if word in equal and g > 1 and not arrow.label and arrow.value is None and not sample:
+                shared = arrow.cell not in released and not (word == "means")
+                held = replace(held, label=f".p{place}." if shared else "")
+            rows.append(Row(held, group, arrow.cell in stated, sample, held.value is None and not sample))
+    return tuple(rows)
+
+
+def _freed_by_equality(arrow: Arrow, model: Model, group: int, equal: Sequence[str], std_lv: bool) -> Arrow:
+    """Latent means are free in later groups once intercepts are equal, and variances once loadings are.
+
+    The second holds under ``std_lv``, where the variance of the first group sets the scale (lavaan's rule).
+    """
+    if group == 1:
+        return arrow
+    word = kind(arrow, model)
+    mean = word == "means" and "intercepts" in equal and "means" not in equal
+    scale = word == "latent_variances" and std_lv and "loadings" in equal and "latent_variances" not in equal
+    stated = arrow.cell in {a.cell for a in model.arrows}
+    return replace(arrow, value=None) if (mean or scale) and not stated else arrow
+
+
+def _free_parameters(model: Model, rows: Sequence[Row], g: int) -> tuple[tuple[str, ...], Array, Array]:
+    """Number the free parameters, join equal labels, solve the constraints: names, K and offset."""
+    keys: dict[str, int] = {}
+    names: list[str] = []
+    place: list[int] = []
+    for row in rows:
+        a = row.arrow
+        plain = f"{a.lhs}{a.op}{a.rhs}" + (f".g{row.group}" if row.group > 1 else "")
+        key = a.label or plain
+        if row.free and key not in keys:
+            keys[key] = len(keys)
+            names.append(plain if a.label.startswith(".") else key)
+        place.append(keys[key] if row.free else -1)
+    equations = [o for o in model.operations if o.name == "CONSTRAINT"]
+    R = [_equation(o.arguments, keys) for o in equations]
+    reduce, shift = solve(R, len(names)) if R else (np.eye(len(names)), np.zeros(len(names)))
+    c = len(rows) // g
+    K = np.zeros((len(rows), reduce.shape[1]))
+    offset = np.zeros(len(rows))
+    for i, (row, j) in enumerate(zip(rows, place, strict=True)):
+        if j >= 0:
+            K[i], offset[i] = reduce[j], shift[j]
+        elif row.arrow.value is not None:
+            offset[i] = row.arrow.value
+    kept = [names[int(np.flatnonzero((reduce == unit).all(axis=1))[0])] for unit in np.eye(reduce.shape[1])]
+    return tuple(kept), K.reshape(g, c, -1), offset.reshape(g, c)
+
+
+def _equation(arguments: Sequence[str], keys: dict[str, int]) -> tuple[Array, float]:
+    text = ", ".join(arguments)
+    coefficients, constant = linear(text)
+    row = np.zeros(len(keys))
+    for label, value in coefficients.items():
+        if label not in keys:
+            raise SpecError(f"CONSTRAINT({text}): no free parameter has the label `{label}`.{closest(label, keys)}")
+        row[keys[label]] += value
+    return row, -constant
+
+
+def _bounds(model: Model, names: Sequence[str]) -> tuple[Array, Array, Array]:
+    lower, upper, start = np.full(len(names), -np.inf), np.full(len(names), np.inf), np.full(len(names), np.nan)
+    for operation in model.operations:
+        if operation.name not in ("START", "BOUND"):
+            continue
+        try:
+            numbers = [float(a) for a in operation.arguments]
+        except ValueError as error:
+            raise SpecError(f"{operation}: numbers are expected between the brackets.") from error
+        if len(numbers) != (1 if operation.name == "START" else 2):
+            raise SpecError(f"{operation}: START takes one number, BOUND a lower and an upper one.")
+        for name in operation.names:
+            if name in names:
+                j = names.index(name)
+                if operation.name == "START":
+                    start[j] = numbers[0]
+                else:
+                    lower[j], upper[j] = numbers
+    return lower, upper, start

@@ -1,0 +1,1 @@
+"""lavaan's numbers, with the R script that made them."""

@@ -19,9 +19,8 @@ import pandas as pd
 HERE = Path(__file__).parent
 REMEDY = "`make reference` writes it (needs R with lavaan)"
 TEXT = frozenset(
-    ("lhs", "op", "rhs", "block", "label", "plabel", "moment", "row", "col", "name", "kind", "parameter", "type")
-    + ("method", "latent", "id", "stage", "message")
-)
+    ("lhs", "op", "rhs", "block", "label", "plabel", "moment", "row", "col", "name", "kind", "parameter")
+    + ("type", "method", "latent", "id", "stage", "message")
 )
 
 

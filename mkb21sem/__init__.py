@@ -1,1 +1,1 @@
-"""placeholder"""
+"""Structural equation modelling of survey waves."""

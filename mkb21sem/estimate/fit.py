@@ -136,7 +136,7 @@ class Fit:
             name, (slice(None), slice(None))
         )
         blocks = {
-            group: pd.DataFrame(whole[g][rows, cols], names[rows], names[cols])
+            group: pd.DataFrame(whole[g][rows, cols], index=names[rows], columns=names[cols])
             for g, group in enumerate(self.moments.groups)
         }
         return blocks[self.moments.groups[0]] if len(blocks) == 1 else pd.concat(blocks)
@@ -286,8 +286,6 @@ def _undetermined(where: Layout, loss: NormalLoss, theta: Array) -> str:
 
 def _not_converged(found: Minimum) -> str:
     return (
-        f"no minimum after {int(found.iterations[0])} steps. Often a construct with weak or contradictory items, a model "
-        "far from the data, or too small a sample. Look at the correlations, simplify the model, or give START values."
+        f"no minimum after {int(found.iterations[0])} steps. Often a construct with weak or contradictory items, "
+        "a model far from the data, or too small a sample. Look at the correlations, simplify the model, or give START values."
     )
-
-

@@ -99,11 +99,11 @@ def implied(layout: Layout, cells: Array) -> Implied:
 
 def _inverse(M: Array) -> Array:
     try:
-        return np.linalg.inv(M)
+        return np.asarray(np.linalg.inv(M), dtype=float)
     except np.linalg.LinAlgError:
         singular = ~(np.abs(np.linalg.det(M)) > 0)
         M = np.where(singular[..., None, None], np.eye(M.shape[-1]), M)
-        return np.where(singular[..., None, None], np.nan, np.linalg.inv(M))
+        return np.asarray(np.where(singular[..., None, None], np.nan, np.linalg.inv(M)))
 
 
 def pairs(layout: Layout) -> tuple[Index, Index, Array]:

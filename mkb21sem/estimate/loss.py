@@ -29,7 +29,7 @@ class Loss(Protocol):
     """What the minimiser needs: b replicates at once."""
 
     def value(self, theta: Array) -> Array:
-        """f at theta (b, k): (b,), NaN where the implied moments are not admissible."""
+        """F at theta (b, k): (b,), NaN where the implied moments are not admissible."""
 
     def derivatives(self, theta: Array, observed: bool = False) -> tuple[Array, Array]:
         """Gradient (b, k) and Hessian (b, k, k), expected or observed."""
@@ -78,7 +78,7 @@ class NormalLoss:
         return implied(self.layout, cell_values(self.layout, theta, self.fixed))
 
     def value(self, theta: Array) -> Array:
-        """f at theta (b, k): (b,)."""
+        """F at theta (b, k): (b,)."""
         Sigma = self.implied(theta).Sigma
         bad = ~is_positive_definite(Sigma)
         Sigma = np.where(bad[..., None, None], np.eye(Sigma.shape[-1]), Sigma)

@@ -125,7 +125,7 @@ def numeric(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
         column = pd.to_numeric(given, errors="coerce").astype(float)
         wrong = (column.isna() & given.notna()) | np.isinf(column)
         if wrong.any():
-            first = wrong.to_numpy().argmax()
+            first = int(wrong.to_numpy().argmax())
             problems.append(
                 f"column `{name}`, row {frame.index[first]}: {given.iloc[first]!r} is not a finite number "
                 f"({int(wrong.sum())} such value(s)). Correct it, or name it as a missing code."

@@ -95,9 +95,9 @@ def _one_factor(G: Array, block: list[int], known: list[int]) -> tuple[Array, fl
         ratio[j] = above / below if below > 1e-12 * own**2 else G[item, first] / own
     spread = np.sqrt(np.diagonal(G)[block] / own)
     ratio = np.clip(ratio, -3 * spread, 3 * spread)
-    i, j = np.triu_indices(len(block), 1)
-    products = ratio[i] * ratio[j]
-    covariances = G[np.array(block)[i], np.array(block)[j]]
+    one, other = np.triu_indices(len(block), 1)
+    products = ratio[one] * ratio[other]
+    covariances = G[np.array(block)[one], np.array(block)[other]]
     variance = float(covariances @ products / (products @ products)) if np.any(products) else own
     return ratio, float(np.clip(variance, 0.1 * own, own if len(block) == 1 else 0.95 * own))
 
@@ -111,9 +111,7 @@ def _extend(G: Array, f: int, block: list[int], known: list[int], ratio: Array, 
     G[f, f] = variance
 
 
-def _regress(
-    layout: Layout, G: Array, place: dict[str, int]
-) -> tuple[dict[tuple[str, str], float], dict[str, float]]:
+def _regress(layout: Layout, G: Array, place: dict[str, int]) -> tuple[dict[tuple[str, str], float], dict[str, float]]:
     """Least-squares slopes of every regression and the variance that they explain."""
     slopes: dict[tuple[str, str], float] = {}
     explained: dict[str, float] = {}

@@ -18,7 +18,8 @@ def expected(information: Array, n: int) -> Array:
     if undetermined(information) is not None:
         return np.full_like(information, np.nan)
     scale = _scale(information)
-    return np.asarray(symmetric(np.linalg.inv(information / scale)) / scale / n)
+    inverse: Array = np.linalg.inv(information / scale)
+    return np.asarray(symmetric(inverse) / scale / n)
 
 
 def undetermined(information: Array) -> Array | None:

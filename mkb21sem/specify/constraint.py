@@ -24,7 +24,9 @@ def linear(text: str) -> Affine:
     """
     sides = text.replace("==", "=").split("=")
     if len(sides) != 2 or any(mark in text for mark in "<>"):
-        raise SpecError(f"CONSTRAINT({text}): one equation such as `a = 2*b` is expected; inequalities are not supported.")
+        raise SpecError(
+            f"CONSTRAINT({text}): one equation such as `a = 2*b` is expected; inequalities are not supported."
+        )
     try:
         left, right = (_affine(ast.parse(side.strip(), mode="eval").body) for side in sides)
     except (SyntaxError, ValueError, ZeroDivisionError, RecursionError) as error:

@@ -242,7 +242,7 @@ def _rows(
             held = _freed_by_equality(arrow, model, group, equal, std_lv)
             word = kind(arrow, model)
             if word in equal and g > 1 and not arrow.label and arrow.value is None and not sample:
-                shared = arrow.cell not in released and not (word == "means")
+                shared = arrow.cell not in released and word != "means"
                 held = replace(held, label=f".p{place}." if shared else "")
             rows.append(Row(held, group, arrow.cell in stated, sample, held.value is None and not sample))
     return tuple(rows)

@@ -1,0 +1,263 @@
+"""Cells of a file → coded answers, with everything that is wrong or remarkable about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mkb21sem.errors import closest
+from mkb21sem.survey.cells import Cells
+from mkb21sem.survey.codebook import Codebook, Item
+from mkb21sem.survey.columns import among, numbers
+from mkb21sem.survey.derived import DONT_KNOW, NO_ANSWER, NOT_ASKED, use
+from mkb21sem.survey.problems import Problem, by_value, one_typo, show
+from mkb21sem.survey.routing import routed, routing_problems
+
+RESPONDENT = ("respondent", "respondent_id", "respondentid", "responseid", "id")
+MISSING = (NOT_ASKED, DONT_KNOW, NO_ANSWER)
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something to know about a wave that doesn't forbid using it.
+
+    Parameters
+    ----------
+    kind
+        "reading", "column", "blank", "missing", "constant", "empty category", "base" and the like.
+    column
+        The column it is about; empty for the whole file.
+    count
+        How many cells, rows or respondents.
+    remark
+        What there is to know.
+    """
+
+    kind: str
+    column: str
+    count: int
+    remark: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examined:
+    """What a file holds, read with a codebook.
+
+    Parameters
+    ----------
+    answers : (n, questions)
+        Integer codes, indexed by respondent; meaningless while there are problems.
+    problems
+        What has to be put right first.
+    remarks
+        What was assumed or left out.
+    """
+
+    answers: pd.DataFrame
+    problems: tuple[Problem, ...]
+    remarks: tuple[Remark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which of the file's columns is which question, and which numbers the respondents."""
+
+    place: dict[str, int]
+    respondent: int | None
+    problems: tuple[Problem, ...]
+    remarks: tuple[Remark, ...]
+
+
+def examine(cells: Cells, codebook: Codebook, missing_codes: Iterable[float] = (), strict: bool = False) -> Examined:
+    """Read cells with a codebook and check them: columns, respondents, codes, routing.
+
+    Parameters
+    ----------
+    cells
+        A file's columns.
+    codebook
+        The questions.
+    missing_codes
+        Codes that mean "no answer" in this file; a code that is an answer to a question stays one there.
+    strict
+        Whether a codebook question without a column is a problem instead of a remark.
+    """
+    columns = match_columns(cells, codebook, strict)
+    respondents, problems = _respondents(cells, columns.respondent)
+    problems = [*cells.problems, *columns.problems, *problems]
+    remarks = [Remark("reading", "", 0, note) for note in cells.notes]
+    remarks += columns.remarks
+    coded: dict[str, NDArray[np.float64]] = {}
+    for item in codebook.items:
+        if item.id in columns.place:
+            coded[item.id], wrong, noted = _codes(cells, columns.place[item.id], item, tuple(missing_codes))
+            problems += wrong
+            remarks += noted
+    answers = pd.DataFrame(coded, index=respondents)
+    complete = routed(answers, codebook)
+    problems += routing_problems(complete, codebook, cells.rows, cells.file)
+    remarks += _blanks(answers, complete) + _rows(complete, codebook)
+    return Examined(complete.astype(np.int64), tuple(problems), tuple(remarks))
+
+
+def match_columns(cells: Cells, codebook: Codebook, strict: bool = False) -> Columns:
+    """Find the column of every question; misspelt ones are problems, others that don't fit remarks."""
+    first = {name: at for at, name in reversed(list(enumerate(cells.names)))}
+    at = {id: first[id] for id in codebook if id in first}
+    folded = {name.casefold(): name for name in reversed(cells.names)}
+    remarks = []
+    for id in codebook:
+        name = folded.get(id.casefold())
+        if id not in at and name is not None:
+            at[id] = first[name]
+            remarks.append(Remark("column", name, 0, f"read as {id}"))
+    respondent = next((first[folded[name]] for name in RESPONDENT if name in folded), None)
+    if respondent is None:
+        remarks.append(Remark("column", "", 0, "no column `respondent`: respondents are numbered by row"))
+    taken = {*at.values(), respondent}
+    extra = [name for name, place in sorted(first.items(), key=lambda pair: pair[1]) if place not in taken]
+    lacking = [id for id in codebook if id not in at]
+    if not at:
+        return Columns(at, respondent, (_no_questions(cells, codebook),), tuple(remarks))
+    problems, noted = _unmatched(cells.file, extra, lacking, strict, codebook)
+    return Columns(at, respondent, tuple(problems), (*remarks, *noted))
+
+
+def _no_questions(cells: Cells, codebook: Codebook) -> Problem:
+    named = ", ".join(cells.names[:8]) + (" …" if len(cells.names) > 8 else "")
+    return Problem(
+        cells.file,
+        f"none of the codebook's {len(codebook)} questions is a column; its columns are {named}",
+        "Put the question ids (REG01, SEC01 …) in the first row, or pass the codebook of this wave.",
+    )
+
+
+def _unmatched(
+    file: str, extra: list[str], lacking: list[str], strict: bool, codebook: Codebook
+) -> tuple[list[Problem], list[Remark]]:
+    """Columns that no question claims, and questions without a column."""
+    problems, remarks = [], []
+    meant = {name: [id for id in lacking if one_typo(name, id)] for name in extra}
+    for name in extra:
+        if meant[name]:
+            what = f"the codebook has no such question, and no column is {' or '.join(meant[name])}"
+            remedy = f"Rename it to {meant[name][0]}, or pass a codebook that has {name}."
+            problems.append(Problem(file, what, remedy, (1,), name))
+        else:
+            hint = closest(name, codebook)
+            remarks.append(Remark("column", name, 0, f"not in the codebook, left out.{hint}"))
+    misspelt = {id for ids in meant.values() for id in ids}
+    for id in lacking:
+        if strict and id not in misspelt:
+            remedy = f"Add the column, or pass the codebook of this wave.{closest(id, extra)}"
+            problems.append(Problem(file, "the file has no such column", remedy, column=id))
+        elif id not in misspelt:
+            remarks.append(Remark("column", id, 0, "question of the codebook that the file doesn't have"))
+    return problems, remarks
+
+
+def _respondents(cells: Cells, at: int | None) -> tuple[pd.Index, list[Problem]]:
+    """Respondent ids, which must be there and differ; row numbers from 1 where the file has none."""
+    if at is None:
+        return pd.RangeIndex(1, len(cells.rows) + 1, name="respondent"), []
+    column, name = cells.columns[at], cells.names[at]
+    found = numbers(column)
+    remedy = "Give every respondent an id of its own, or delete the column."
+    problems = []
+    if found.blank.any():
+        where = tuple(cells.rows[found.blank].tolist())
+        problems.append(Problem(cells.file, "the respondent id is blank", remedy, where, name))
+    if np.isfinite(found.values).all() and (found.values % 1 == 0).all():
+        ids = found.values.astype(np.int64)
+    else:
+        ids = np.array([show(cell).strip("'") for cell in column], dtype=object)
+    twice = pd.Series(ids).duplicated(keep=False).to_numpy() & ~found.blank
+    what = "stands for more than one respondent"
+    problems += by_value(cells.file, name, ids, twice, cells.rows, what, remedy)
+    return pd.Index(ids, name="respondent"), problems
+
+
+def _codes(
+    cells: Cells, at: int, item: Item, missing_codes: tuple[float, ...]
+) -> tuple[NDArray[np.float64], list[Problem], list[Remark]]:
+    """One question's codes, NaN where blank or wrong."""
+    column, name = cells.columns[at], cells.names[at]
+    found = numbers(column)
+    values = found.values.copy()
+    kept = [code for code in missing_codes if code in item.codes and (values == code).any()]
+    values[among(values, set(missing_codes) - set(kept))] = np.nan
+    wrong = ~np.isnan(values) & ~among(values, (*item.codes, *MISSING))
+    expected = f"is not one of {_spelled(item.codes)}"
+    remedy = 'Correct it, or use --missing-codes if {value} means "no answer".'
+    problems = _text_problems(cells, name, column, found.text, item)
+    problems += by_value(cells.file, name, found.values, wrong, cells.rows, expected, remedy)
+    problems += _label_problems(cells, name, item)
+    remarks = [
+        Remark("missing code", name, int((values == code).sum()), f"{code:g} is an answer here and was kept")
+        for code in kept
+    ]
+    return np.where(wrong, np.nan, values), problems, remarks
+
+
+def _text_problems(cells: Cells, name: str, column: NDArray[Any], text: NDArray[np.bool_], item: Item) -> list[Problem]:
+    """Text where a code belongs; where it is an answer's label, the code is named."""
+    expected = f"is text; expected {_spelled(item.codes)}"
+    problems = by_value(cells.file, name, column, text, cells.rows, expected, "Put the answer's code there.")
+    codes = {
+        label.casefold(): code
+        for labels in (item.code_labels_en, item.code_labels_nl)
+        for label, code in zip(labels, item.codes, strict=True)
+    }
+    hint = "Export codes instead of labels: this one's code is {}."
+    return [
+        replace(problem, remedy=hint.format(codes[label])) if label in codes else problem
+        for problem in problems
+        for label in [problem.value.strip("'").casefold()]
+    ]
+
+
+def _label_problems(cells: Cells, name: str, item: Item) -> list[Problem]:
+    """Value labels of an SPSS file that the codebook gives to another code: the scale runs the other way."""
+    problems = []
+    for code, label in cells.labels.get(name, {}).items():
+        for labels in (item.code_labels_nl, item.code_labels_en):
+            meant = dict(zip((each.casefold() for each in labels), item.codes, strict=True))
+            other = meant.get(label.strip().casefold(), code)
+            if other != code:
+                what = f"the file labels code {code:g} '{label}', the codebook gives that label to {other}"
+                remedy = "Recode the column, or pass the codebook of this wave."
+                problems.append(Problem(cells.file, what, remedy, column=name))
+                break
+    return problems
+
+
+def _spelled(codes: tuple[int, ...]) -> str:
+    """Spell codes as 1-5 where they follow each other, else one by one."""
+    if len(codes) > 2 and list(codes) == list(range(codes[0], codes[-1] + 1)):
+        return f"{codes[0]}-{codes[-1]}"
+    return ", ".join(map(str, codes))
+
+
+def _blanks(before: pd.DataFrame, after: pd.DataFrame) -> list[Remark]:
+    """How blank cells were read."""
+    blank = before.isna().to_numpy()
+    words = {NOT_ASKED: "read as -7 (not asked, by routing)", NO_ANSWER: "read as -9 (no answer)"}
+    counts = {code: int((blank & (after.to_numpy() == code)).sum()) for code in words}
+    return [Remark("blank", "", counts[code], f"blank cells {words[code]}") for code in words if counts[code]]
+
+
+def _rows(answers: pd.DataFrame, codebook: Codebook) -> list[Remark]:
+    """Respondents whose use can't be told, and rows that are the same in every answer."""
+    remarks = []
+    unknown = int(np.isnan(use(answers, codebook)).sum())
+    if unknown:
+        remarks.append(Remark("use", "", unknown, "respondents of whom use or non-use can't be told"))
+    same = int(answers.duplicated().sum()) if len(answers.columns) else 0
+    if same:
+        remarks.append(Remark("same rows", "", same, "rows repeat all answers of an earlier row"))
+    return remarks

@@ -49,10 +49,11 @@ def standard(loss: float, df: int, n: int) -> Test:
 def baseline(moments: Moments, layout: Layout) -> Test:
     """The independence model: variances free, and the moments of exogenous variables as in the sample.
 
+    Covariances of exogenous variables stay free also where they are not held at the sample's (lavaan's rule).
     Closed form: n Σ_g share_g (Σ log s_ii + log|S_xx| − log|S|), i over the variables that are not exogenous.
     """
-    free = [i for i, name in enumerate(moments.names) if name not in layout.exogenous]
-    held = [i for i, name in enumerate(moments.names) if name in layout.exogenous]
+    free = [i for i, name in enumerate(moments.names) if name not in layout.model.exogenous]
+    held = [i for i, name in enumerate(moments.names) if name in layout.model.exogenous]
     S = moments.cov
     independent = np.log(np.diagonal(S, axis1=1, axis2=2)[:, free]).sum(axis=1) + _logdet(S, held)
     discrepancy = independent - logdet(S)

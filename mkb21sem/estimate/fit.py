@@ -161,7 +161,7 @@ def fit(
     free: Sequence[str] = (),
     std_lv: bool = False,
     fixed_x: bool = True,
-    meanstructure: bool = False,
+    meanstructure: bool | None = None,
 ) -> Fit:
     """Estimate the model's free parameters from a wave.
 
@@ -179,7 +179,7 @@ def fit(
     equal, free
         Kinds of parameters equal over groups, and single arrows exempt from that; see `layout`.
     std_lv, fixed_x, meanstructure
-        lavaan's ``std.lv``, ``fixed.x`` and ``meanstructure``.
+        lavaan's ``std.lv``, ``fixed.x`` and ``meanstructure``; several groups have means unless told otherwise.
 
     Returns
     -------
@@ -206,7 +206,7 @@ def fit(
         free=free,
         std_lv=std_lv,
         fixed_x=fixed_x,
-        meanstructure=meanstructure or (bool(equal) and group is not None and "intercepts" in equal),
+        meanstructure=len(sample.groups) > 1 if meanstructure is None else meanstructure,
     )
     _check_df(where)
     with one_thread():

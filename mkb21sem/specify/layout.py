@@ -215,10 +215,11 @@ def kind(arrow: Arrow, model: Model) -> str:
 
 
 def _released(free: Sequence[str], arrows: Sequence[Arrow]) -> set[tuple[str, str, str]]:
-    known = {f"{a.lhs} {a.op} {a.rhs}": a.cell for a in arrows}
+    known = {f"{a.lhs}{a.op}{a.rhs}": a.cell for a in arrows}
+    known |= {f"{a.rhs}~~{a.lhs}": a.cell for a in arrows if a.op == "~~"}
     released = set()
     for text in free:
-        name = " ".join(text.split())
+        name = "".join(text.split())
         if name not in known:
             raise SpecError(f"free: the model has no arrow `{name}`.{closest(name, known)}")
         released.add(known[name])

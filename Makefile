@@ -1,0 +1,43 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+OUT ?= out
+# Small fits are many times slower when BLAS uses more than one thread.
+export OMP_NUM_THREADS ?= 1
+
+help:  ## What can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; set PYTHON=python3.11" * (sys.version_info < (3, 11)))'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+install: .venv/ready  ## Make .venv with everything in it
+
+reproduce: .venv/ready  ## The main job: wave, model, fit, verdicts, diagram, report (DATA=file for your own wave)
+	$(BIN)/mkb21sem reproduce --out $(OUT) $(if $(DATA),--data $(DATA))
+
+test: .venv/ready  ## All tests but the long simulations
+	$(BIN)/python -m pytest -n 2 -m 'not slow'
+
+calibrate: .venv/ready  ## The long simulations: coverage of intervals, size of tests
+	$(BIN)/python -m pytest -n 2 -m slow
+
+check: .venv/ready  ## Style, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+reference: .venv/ready  ## Make the reference numbers again (needs R with lavaan, semTools, psych, numDeriv)
+	$(BIN)/python tests/lavaan/export.py
+	Rscript tests/lavaan/generate.R
+
+bench: .venv/ready  ## Time this package, and lavaan beside it where R is present
+	$(BIN)/python -m benchmarks
+
+clean:  ## Remove what was made
+	rm -rf .venv $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache
+
+.PHONY: help install reproduce test calibrate check reference bench clean

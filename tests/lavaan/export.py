@@ -56,9 +56,7 @@ def items(rng: np.random.Generator, scores: np.ndarray) -> pd.DataFrame:
     for j in (0, 3):
         noise[:, j] = 0.9 * noise[:, j] + 0.436 * shared
     loading = np.asarray(LOADINGS)
-    return pd.DataFrame(
-        scores[:, np.arange(9) // 3] * loading + noise * np.sqrt(1 - loading**2), columns=ITEMS
-    )
+    return pd.DataFrame(scores[:, np.arange(9) // 3] * loading + noise * np.sqrt(1 - loading**2), columns=ITEMS)
 
 
 def categories(answers: pd.DataFrame, cuts: tuple[float, ...]) -> pd.DataFrame:

@@ -111,7 +111,8 @@ gradient <- function(found, x = NULL) {
   model <- found@Model
   if (!is.null(x)) model <- lavaan:::lav_model_set_parameters(model, x = x)
   slope <- lavaan:::lav_model_gradient(
-    lavmodel = model, lavsamplestats = found@SampleStats, lavdata = found@Data, lavcache = found@Cache
+    lavmodel = model, lavsamplestats = found@SampleStats, lavdata = found@Data, lavcache = found@Cache,
+    group.weight = !found@SampleStats@missing.flag # lavaan's objective under missing data weighs the groups itself
   )
   if (model@eq.constraints) as.numeric(slope %*% model@eq.constraints.K) else as.numeric(slope)
 }
@@ -139,22 +140,25 @@ newton <- function(found) {
   whole(best)
 }
 
+# How far, in standard errors, lavaan's optimiser stopped from the optimum.
 fit_case <- function(args) {
   first <- do.call("sem", args)
   if (!lavInspect(first, "converged")) stop("lavaan did not converge")
   sharp <- newton(first)
   start <- parTable(first)
   free <- start$free > 0L
-  if (max(abs(sharp - start$est[free][match(seq_along(sharp), start$free[free])])) > 1e-3) {
-    stop("the polished estimates are not those of lavaan's optimum")
-  }
+  short <- max((abs(start$est - sharp[pmax(start$free, 1L)]) / start$se)[free & start$se > 0], na.rm = TRUE)
   start$est[free] <- sharp[start$free[free]]
   args$start <- start
   args$optim.method <- "none"
   args$baseline <- FALSE
   polished <- do.call("sem", args)
+  if (short > 0.2 || polished@optim$fx > first@optim$fx + 1e-12) {
+    stop("the polished estimates are not those of lavaan's optimum")
+  }
   polished@baseline <- first@baseline
   polished@Options$baseline <- TRUE
+  attr(polished, "stopped_short") <- short
   polished
 }
 
@@ -199,14 +203,14 @@ test_rows <- function(tests, prefix) {
   }))
 }
 
-fit_rows <- function(found, first_gradient) {
+fit_rows <- function(found) {
   measures <- fitMeasures(found)
   sizes <- lavInspect(found, "nobs")
   rbind(
     data.frame(name = names(measures), value = as.double(measures)),
     data.frame(
-      name = c("gradient_max", paste0("nobs_group", seq_along(sizes)), "norig"),
-      value = as.double(c(max(abs(gradient(found))), sizes, sum(lavInspect(found, "norig"))))
+      name = c("gradient_max", "stopped_short", paste0("nobs_group", seq_along(sizes)), "norig"),
+      value = as.double(c(max(abs(gradient(found))), attr(found, "stopped_short"), sizes, sum(lavInspect(found, "norig"))))
     ),
     test_rows(found@test, "test"),
     test_rows(found@baseline$test, "baseline")
@@ -248,7 +252,7 @@ vcov_rows <- function(found) lower(vcov(found), parameter_names(found))
 
 information_rows <- function(found) {
   names <- parameter_names(found)
-  kinds <- c("expected", "observed", "first.order")
+  kinds <- c("expected", if (lavInspect(found, "options")$estimator == "ML") c("observed", "first.order"))
   bind(lapply(kinds, function(kind) {
     matrix <- tryCatch(lavInspect(found, paste0("information.", kind)), error = function(e) NULL)
     if (is.null(matrix)) NULL else lower(matrix, names, data.frame(kind = rep(kind, length(names))))
@@ -256,7 +260,9 @@ information_rows <- function(found) {
 }
 
 residual_rows <- function(found) {
-  parts <- by_group(found, lavResiduals(found, type = "cor.bentler", zstat = TRUE, se = TRUE, summary = FALSE))
+  # Under ULS lavaan has no standard errors of residuals.
+  with_se <- lavInspect(found, "options")$estimator != "ULS"
+  parts <- by_group(found, lavResiduals(found, type = "cor.bentler", zstat = with_se, se = with_se, summary = FALSE))
   raw <- by_group(found, lavInspect(found, "resid"))
   key <- c("group", "moment", "row", "col")
   bind(lapply(seq_along(parts), function(g) {
@@ -389,8 +395,13 @@ run_case <- function(case) {
   if (!is.null(found)) {
     dir.create(folder)
     for (kind in c(always, words(case$outputs))) {
+      before <- length(notes)
       frame <- noting(kind, outputs[[kind]](found))
-      if (!is.null(frame)) write_table(frame, file.path(folder, paste0(kind, ".csv")))
+      if (!is.null(frame)) {
+        write_table(frame, file.path(folder, paste0(kind, ".csv")))
+      } else if (length(notes) == before) {
+        notes[[before + 1L]] <- data.frame(id = case$id, stage = kind, kind = "absent", message = "lavaan gives none")
+      }
     }
   }
   unique(bind(notes))

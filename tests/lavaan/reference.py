@@ -18,10 +18,8 @@ import pandas as pd
 
 HERE = Path(__file__).parent
 REMEDY = "`make reference` writes it (needs R with lavaan)"
-TEXT = frozenset(
-    ("lhs", "op", "rhs", "block", "label", "plabel", "moment", "row", "col", "name", "kind", "parameter")
-    + ("type", "method", "latent", "id", "stage", "message")
-)
+PLACES = {"lhs", "op", "rhs", "block", "label", "plabel", "moment", "row", "col", "latent", "parameter"}
+TEXT = PLACES | {"name", "kind", "type", "method", "id", "stage", "message"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +196,7 @@ class Reference:
         names = rows["parameter"].tolist()
         lower = np.tril(rows[names].to_numpy(dtype=float))
         if len(lower) != len(names) or not names:
-            raise KeyError(
-                f"{self.case.id}: {name}.csv has no single matrix for kind={kind!r}, group={group!r}"
-            )
+            raise KeyError(f"{self.case.id}: {name}.csv has no single matrix for kind={kind!r}, group={group!r}")
         return pd.DataFrame(lower + np.tril(lower, -1).T, index=names, columns=names)
 
     def moment(self, name: str, moment: str, group: int = 1) -> pd.DataFrame | pd.Series[float]:

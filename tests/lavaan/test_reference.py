@@ -24,9 +24,9 @@ FITTED = [one for one in CASES if one.outputs != ("none",)]
 
 
 def refused(case: Case, stage: str) -> bool:
-    """Whether notes.csv says that lavaan stopped at this stage of the case."""
+    """Whether notes.csv says that lavaan stopped at this stage of the case, or has nothing to say there."""
     notes = reference.notes()
-    return bool(((notes["id"] == case.id) & (notes["stage"] == stage) & (notes["kind"] == "error")).any())
+    return bool(((notes["id"] == case.id) & (notes["stage"] == stage) & (notes["kind"] != "warning")).any())
 
 
 def test_case_ids_are_unique() -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from mkb21sem.estimate.implied import Implied, implied
 from mkb21sem.linalg import Array
 from mkb21sem.specify.layout import Layout
 from mkb21sem.specify.model import INTERCEPT
+
+KINDS = ("all", "lv", "nox")
+"""Which variables get variance 1: all, the latent ones, all but the observed exogenous ones."""
 
 
 def variable_covariance(layout: Layout, model: Implied) -> Array:
@@ -21,25 +25,35 @@ def variable_covariance(layout: Layout, model: Implied) -> Array:
     return np.asarray(centred)
 
 
-def standardize(layout: Layout, cells: Array) -> Array:
-    """Standardised values (std.all) of cell values (..., g, c).
+def rescaled(layout: Layout, kind: str = "all") -> npt.NDArray[np.bool_]:
+    """Which variables get variance 1, (v,); the constant never does."""
+    kept = {"all": (), "lv": layout.observed, "nox": layout.model.exogenous}[kind]
+    return np.array([name not in kept and name != INTERCEPT for name in layout.variables])
+
+
+def factors(layout: Layout, cells: Array, kind: str = "all") -> Array:
+    """What each cell value (..., g, c) is multiplied by in the standardised solution, (..., g, c).
 
     A directed arrow is multiplied by the SD of its tail and divided by the SD of its head, a variance is divided
     by the variance of its variable, an intercept by its SD, and a covariance becomes the correlation of the two
-    residuals (lavaan's convention).
+    residuals (lavaan's convention). Variables that are not `rescaled` keep their unit. NaN where a variance is
+    not positive.
     """
+    change = rescaled(layout, kind)
     variances = np.diagonal(variable_covariance(layout, implied(layout, cells)), axis1=-2, axis2=-1)
-    sd = np.sqrt(np.where(variances > 0, variances, np.nan))
-    if layout.meanstructure:
-        sd = sd.copy()
-        sd[..., layout.variables.index(INTERCEPT)] = 1.0
+    sd = np.where(change, np.sqrt(np.where(variances > 0, variances, np.nan)), 1.0)
     directed = layout.matrix == 0
     same = ~directed & (layout.row == layout.col)
-    head, tail = sd[..., layout.row], sd[..., layout.col]
     own = np.full((*cells.shape[:-1], layout.v), np.nan)
     own[..., layout.row[same]] = cells[..., same]
-    residual = np.sqrt(np.where(own > 0, own, np.nan))
+    residual = np.where(change, np.sqrt(np.where(own > 0, own, np.nan)), 1.0)
+    head, tail = sd[..., layout.row], sd[..., layout.col]
     pair = residual[..., layout.row] * residual[..., layout.col]
+    return np.where(directed, tail / head, 1 / np.where(same, head**2, pair))
+
+
+def standardize(layout: Layout, cells: Array, kind: str = "all") -> Array:
+    """Standardised values of cell values (..., g, c): std.all, std.lv or std.nox, see `factors`."""
     # A covariance of 0 is a correlation of 0, also beside a residual variance of 0.
-    correlation = np.where(cells == 0, 0.0, cells / np.where(pair > 0, pair, np.nan))
-    return np.where(directed, cells * tail / head, np.where(same, cells / head**2, correlation))
+    loose = (layout.matrix == 1) & (layout.row != layout.col) & (cells == 0)
+    return np.where(loose, 0.0, cells * np.where(loose, 1.0, factors(layout, cells, kind)))

@@ -4,21 +4,53 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
+from mkb21sem.errors import one_of
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.estimate.implied import implied
-from mkb21sem.estimate.standard import variable_covariance
+from mkb21sem.estimate.standard import KINDS, variable_covariance
+from mkb21sem.infer.standardization import standardization
 
 
-def standardized(found: Fit) -> pd.DataFrame:
-    """The standardised solution (std.all): lhs op rhs group label std.
+def standardized(found: Fit, kind: str = "all", level: float = 0.95) -> pd.DataFrame:
+    """The standardised solution with delta-method standard errors: lhs op rhs group label std se z p low high.
+
+    Parameters
+    ----------
+    found
+        A fit.
+    kind
+        ``all``: every variable has variance 1; ``lv``: the constructs only; ``nox``: all but the observed
+        exogenous variables, for predictors such as 0/1 whose own unit says more.
+    level
+        Of the interval low–high (normal approximation).
 
     Returns
     -------
     DataFrame
-        One row a parameter, in the order of ``found.table()``.
+        One row a parameter, in the order of ``found.table()``. No se where the value is 1 or 0 by
+        standardising or by being fixed, or where the fit did not converge.
+
+    Raises
+    ------
+    OptionError
+        An unknown kind.
+
+    Notes
+    -----
+    With J = ∂std/∂θ the covariance of the standardised values is J V J' (Bollen 1989). A fixed marker loading
+    has a standard error here, since the variances it is scaled by are estimated.
     """
-    return found.table()[["lhs", "op", "rhs", "group", "label", "std"]]
+    one_of("kind", kind, KINDS)
+    std, J = standardization(found.layout, found.cells, kind)
+    variance = np.einsum("gck,kl,gcl->gc", J, found.vcov, J).ravel()
+    se = np.sqrt(np.where((J != 0).any(axis=2).ravel() & (variance > 0), variance, np.nan))
+    table = found.table()[["lhs", "op", "rhs", "group", "label"]]
+    z = std.ravel() / se
+    half = norm.isf((1 - level) / 2) * se
+    numbers = {"std": std.ravel(), "se": se, "z": z, "p": 2 * norm.sf(np.abs(z))}
+    return table.assign(**numbers, low=std.ravel() - half, high=std.ravel() + half)
 
 
 def r_squared(found: Fit) -> pd.DataFrame:

@@ -131,9 +131,7 @@ def _fits(record: Sequence[Any], width: int, fixed_width: bool) -> bool:
     return all(cell is None or cell == "" for cell in record[width:])
 
 
-def _ragged(
-    file: str, records: Sequence[tuple[int, Sequence[Any]]], width: int, fixed_width: bool
-) -> list[Problem]:
+def _ragged(file: str, records: Sequence[tuple[int, Sequence[Any]]], width: int, fixed_width: bool) -> list[Problem]:
     """One problem for each wrong row length."""
     rows: dict[int, list[int]] = {}
     for number, record in records:

@@ -53,8 +53,7 @@ def _decoded(file: Path, content: bytes) -> tuple[str, tuple[str, ...]]:
             return content.decode("utf-16"), ("read as UTF-16, as its first bytes say",)
         if b"\0" in content:
             raise WaveError(
-                f"{file} is not a text file (it holds NUL bytes), or is UTF-16 without its mark. "
-                "Save it as CSV UTF-8."
+                f"{file} is not a text file (it holds NUL bytes), or is UTF-16 without its mark. Save it as CSV UTF-8."
             )
         return content.decode("utf-8-sig"), ()
     except UnicodeDecodeError as error:
@@ -64,8 +63,7 @@ def _decoded(file: Path, content: bytes) -> tuple[str, tuple[str, ...]]:
         text = content.decode("cp1252")
     except UnicodeDecodeError as error:
         raise WaveError(
-            f"{file}: its encoding is neither UTF-8 nor Windows-1252 (byte {error.start + 1}). "
-            "Save it as CSV UTF-8."
+            f"{file}: its encoding is neither UTF-8 nor Windows-1252 (byte {error.start + 1}). Save it as CSV UTF-8."
         ) from error
     note = "not UTF-8: read as Windows-1252; check that é and ë came through in names and labels"
     logger.warning("%s: %s", file, note)

@@ -99,6 +99,8 @@ def examine(cells: Cells, codebook: Codebook, missing_codes: Iterable[float] = (
             problems += wrong
             remarks += noted
     answers = pd.DataFrame(coded, index=respondents)
+    if not coded:
+        return Examined(answers, tuple(problems), tuple(remarks))
     complete = routed(answers, codebook)
     problems += routing_problems(complete, codebook, cells.rows, cells.file)
     remarks += _blanks(answers, complete) + _rows(complete, codebook)
@@ -257,7 +259,7 @@ def _rows(answers: pd.DataFrame, codebook: Codebook) -> list[Remark]:
     unknown = int(np.isnan(use(answers, codebook)).sum())
     if unknown:
         remarks.append(Remark("use", "", unknown, "respondents of whom use or non-use can't be told"))
-    same = int(answers.duplicated().sum()) if len(answers.columns) else 0
+    same = int(answers.duplicated().sum())
     if same:
         remarks.append(Remark("same rows", "", same, "rows repeat all answers of an earlier row"))
     return remarks

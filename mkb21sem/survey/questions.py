@@ -46,9 +46,7 @@ def questions(cells: Cells) -> tuple[Item, ...]:
             item = _item(record, _complainer(cells.file, row, record, found))
             if record["item"] in seen:
                 what = f"stands in row {seen[record['item']]} too"
-                found.append(
-                    _problem(cells.file, row, record, "item", what, "Give every question its own id.")
-                )
+                found.append(_problem(cells.file, row, record, "item", what, "Give every question its own id."))
             seen.setdefault(record["item"], row)
             problems += found
             items += [item] if item else []
@@ -161,9 +159,7 @@ def _codes(record: Record, column: str, complain: Complain) -> Codes:
 
 def _check_measure(record: Record, codes: Codes, complain: Complain) -> None:
     if record["measure"] == "binary" and codes and set(codes) != {0, 1}:
-        complain(
-            "codes_nl", "is not coded 0 and 1, as a binary question is", "Recode it, or call it nominal."
-        )
+        complain("codes_nl", "is not coded 0 and 1, as a binary question is", "Recode it, or call it nominal.")
     if record["measure"] == "ordinal" and list(codes) != sorted(codes):
         complain("codes_nl", "has codes that don't ascend", "Order the answers by their codes.")
     frequency = record["item"].rstrip("0123456789") == "GEB"

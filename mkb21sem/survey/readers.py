@@ -53,9 +53,7 @@ class Table:
     notes: tuple[str, ...] = ()
 
 
-def read_table(
-    path: str | Path, missing_codes: Iterable[float] = (), needed: Iterable[str] | None = None
-) -> Table:
+def read_table(path: str | Path, missing_codes: Iterable[float] = (), needed: Iterable[str] | None = None) -> Table:
     """Any table: numeric columns parsed, the given codes and SPSS user-missing values made NaN.
 
     Parameters
@@ -105,9 +103,7 @@ def read_cells(path: str | Path) -> Cells:
     else:
         cells = _spss(file)
     if len(cells.rows) == 0 and not cells.problems:
-        raise WaveError(
-            f"{file}: there is a header but no answers under it. Export the file again with its rows."
-        )
+        raise WaveError(f"{file}: there is a header but no answers under it. Export the file again with its rows.")
     return replace(cells, sha256=hashlib.sha256(content).hexdigest())
 
 
@@ -177,9 +173,7 @@ def _refuse_disguise(file: Path, content: bytes, suffix: str) -> None:
     same = {".xlsm": ".xlsx", ".zsav": ".sav"}.get(suffix, suffix)
     if same in {".xlsx", ".sav"} and kind != same:
         what = "an Excel workbook" if same == ".xlsx" else "an SPSS file"
-        raise WaveError(
-            f"{file} is not {what}, whatever its ending says. Export it again, or rename it to what it is."
-        )
+        raise WaveError(f"{file} is not {what}, whatever its ending says. Export it again, or rename it to what it is.")
     if kind and kind != same:
         raise WaveError(f"{file} is a {kind} file by its content. Rename it to {file.stem}{kind}.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,7 +16,7 @@ from mkb21sem.survey.cells import Cells
 from mkb21sem.survey.codebook import Codebook, Item
 from mkb21sem.survey.columns import among, numbers
 from mkb21sem.survey.derived import DONT_KNOW, NO_ANSWER, NOT_ASKED, use
-from mkb21sem.survey.problems import Problem, by_value, one_typo, show
+from mkb21sem.survey.problems import Problem, by_value, one_typo
 from mkb21sem.survey.routing import routed, routing_problems
 
 RESPONDENT = ("respondent", "respondent_id", "respondentid", "responseid", "id")
@@ -174,14 +175,18 @@ def _respondents(cells: Cells, at: int | None) -> tuple[pd.Index, list[Problem]]
     if found.blank.any():
         where = tuple(cells.rows[found.blank].tolist())
         problems.append(Problem(cells.file, "the respondent id is blank", remedy, where, name))
-    if np.isfinite(found.values).all() and (found.values % 1 == 0).all():
-        ids = found.values.astype(np.int64)
-    else:
-        ids = np.array([show(cell).strip("'") for cell in column], dtype=object)
+    ids = np.array([_id(cell) for cell in column], dtype=object)
+    if all(re.fullmatch(r"0|-?[1-9]\d{0,14}", id) for id in ids):
+        ids = ids.astype(np.int64)
     twice = pd.Series(ids).duplicated(keep=False).to_numpy() & ~found.blank
     what = "stands for more than one respondent"
     problems += by_value(cells.file, name, ids, twice, cells.rows, what, remedy)
     return pd.Index(ids, name="respondent"), problems
+
+
+def _id(cell: object) -> str:
+    """Spell an id: 17 for the number 17.0, and 017 as it stands."""
+    return f"{cell:.15g}" if isinstance(cell, float) else str(cell).strip()
 
 
 def _codes(

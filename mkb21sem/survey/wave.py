@@ -14,7 +14,7 @@ from mkb21sem.survey.cells import cells_of
 from mkb21sem.survey.codebook import Codebook
 from mkb21sem.survey.derived import NOT_ASKED, derivations, derive
 from mkb21sem.survey.examine import Remark, examine
-from mkb21sem.survey.problems import BadWaveError, Problem, problem_frame
+from mkb21sem.survey.problems import BadWaveError, Problem, listing, problem_frame
 from mkb21sem.survey.readers import read_cells
 from mkb21sem.survey.remarks import COLUMNS, bases, missing, remark_frame
 
@@ -248,6 +248,9 @@ class Report:
     def ok(self) -> bool:
         """Whether the file can be used."""
         return not self.problems
+
+    def __str__(self) -> str:
+        return listing(self.problems) if self.problems else f"{self.file}: no problems. {self.wave}"
 
     def frame(self) -> pd.DataFrame:
         """Problems with one line a cell: file, row, column, value, problem, remedy."""

@@ -213,6 +213,11 @@ def test_ids_may_be_words(answers):
     assert wave.answers.index.tolist() == list("abcdefgh")
 
 
+def test_ids_are_kept_as_they_are_spelled(answers, write):
+    ids = ["1", "01", "001", "99999999999999999999", "x" * 80 + "1", "x" * 80 + "2", "2", "3"]
+    assert Wave.read(write(answers.assign(respondent=ids))).answers.index.tolist() == ids
+
+
 def test_frames_count_rows_from_one_and_must_hold_something(answers):
     with pytest.raises(WaveError, match="my wave, row 1, column REP02: value 7"):
         Wave.of(put(answers, 2, REP02=7), name="my wave")
@@ -275,9 +280,11 @@ def test_check_reports_instead_of_raising(answers, write):
     assert good.ok
     assert good.wave is not None
     assert len(good.bases) == 12
+    assert "no problems" in str(good)
     bad = check(write(put(answers, 2, REP02=7, CUL01="x"), "bad.csv"))
     assert not bad.ok
     assert bad.wave is None
+    assert str(bad).startswith("2 problems:")
     assert bad.frame()[["row", "column"]].to_numpy().tolist() == [[2, "CUL01"], [2, "REP02"]]
     gone = check("nowhere.csv")
     assert str(gone.problems[0]).startswith("nowhere.csv: there is no such file.")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+Array = npt.NDArray[Any]
 Index = npt.NDArray[np.intp]
 
 
@@ -40,12 +41,12 @@ def logdet(M: Array) -> Array:
     return np.where(sign > 0, value, np.nan)
 
 
-def is_positive_definite(M: Array) -> npt.NDArray[np.bool_]:
+def is_positive_definite(M: Array) -> Array:
     """Whether each (…, p, p) is positive definite; False where an entry isn't finite."""
     try:
         np.linalg.cholesky(M)
     except np.linalg.LinAlgError:
-        finite = np.isfinite(M).all(axis=(-1, -2))
+        finite = np.asarray(np.isfinite(M).all(axis=(-1, -2)))
         safe = np.where(finite[..., None, None], M, -np.eye(M.shape[-1]))
         return np.asarray(np.linalg.eigvalsh(safe)[..., 0] > 0)
     return np.asarray(np.isfinite(M).all(axis=(-1, -2)))

@@ -10,35 +10,20 @@ import pandas as pd
 from scipy.stats import norm
 
 from mkb21sem.errors import FitError, OptionError, one_of
-from mkb21sem.estimate.chisquare import Test, baseline, standard
-from mkb21sem.estimate.implied import cell_values, matrices
-from mkb21sem.estimate.loss import NormalLoss
-from mkb21sem.estimate.moments import Moments, moments
-from mkb21sem.estimate.scoring import Minimum, minimise
+from mkb21sem.estimate.chisquare import NOT_CONVERGED, Test
+from mkb21sem.estimate.estimators import ESTIMATORS, Estimator
+from mkb21sem.estimate.implied import matrices
+from mkb21sem.estimate.inference import Inference
+from mkb21sem.estimate.moments import MISSING, Moments, moments
+from mkb21sem.estimate.scoring import Minimum
+from mkb21sem.estimate.solve import solve
 from mkb21sem.estimate.standard import standardize
-from mkb21sem.estimate.starts import start
-from mkb21sem.estimate.vcov import expected, undetermined
+from mkb21sem.estimate.vcov import undetermined
 from mkb21sem.linalg import Array
 from mkb21sem.parallel import one_thread
-from mkb21sem.specify.layout import Layout, layout
+from mkb21sem.specify.layout import Layout, independence, layout
 from mkb21sem.specify.model import Model
 from mkb21sem.survey.wave import Wave
-
-
-@dataclass(frozen=True, slots=True)
-class Estimator:
-    """A row of the table of estimators: a loss, a covariance of the estimates, a test of fit."""
-
-    name: str
-    loss: str
-    vcov: str
-    test: str
-    words: str
-
-
-ESTIMATORS = {
-    "ML": Estimator("ML", "normal", "expected", "standard", "maximum likelihood, normal theory"),
-}
 
 
 @dataclass(frozen=True)
@@ -58,7 +43,9 @@ class Fit:
     loss
         f at theta.
     test, baseline
-        Test of fit and of the independence model.
+        Unscaled test of fit, of the model and of the independence model.
+    scaled, baseline_scaled
+        The estimator's scaled tests; None where the unscaled one is its own.
     converged
         False if no number below may be interpreted; ``cause`` says why.
     iterations
@@ -80,6 +67,8 @@ class Fit:
     converged: bool
     iterations: int
     cause: str = ""
+    scaled: Test | None = None
+    baseline_scaled: Test | None = None
 
     def table(self, level: float = 0.95) -> pd.DataFrame:
         """All parameters: lhs op rhs group label est se z p low high std.
@@ -130,7 +119,7 @@ class Fit:
         one_of("matrix", name, ("A", "S", "Lambda", "Beta", "Psi", "Theta"))
         A, S = matrices(self.layout, self.cells)
         whole = S if name in ("S", "Psi", "Theta") else A
-        names, p = list(self.layout.variables), self.layout.p
+        names, p = np.array(self.layout.variables), self.layout.p
         y, f = slice(0, len(self.layout.observed)), slice(p, None)
         rows, cols = {"Lambda": (y, f), "Beta": (f, f), "Psi": (f, f), "Theta": (y, y)}.get(
             name, (slice(None), slice(None))
@@ -156,9 +145,11 @@ def fit(
     wave: Wave | pd.DataFrame,
     estimator: str = "ML",
     *,
+    missing: str = "listwise",
     group: str | None = None,
     equal: Sequence[str] = (),
     free: Sequence[str] = (),
+    weights: str | None = None,
     std_lv: bool = False,
     fixed_x: bool = True,
     meanstructure: bool | None = None,
@@ -171,15 +162,21 @@ def fit(
         The arrows.
     wave
         A `Wave` (respondents who were not asked the model's questions are left out) or any table with a
-        column for every observed variable; NaN is a missing answer. Rows with one are left out and counted.
+        column for every observed variable; NaN is a missing answer.
     estimator
         A name in `ESTIMATORS`.
+    missing
+        ``listwise``: rows with a missing answer are left out and counted. ``fiml``: every row counts with what it
+        answered (ML and MLR), with observed information.
     group
         Column that tells groups, each fitted with parameters of its own except what ``equal`` names.
     equal, free
         Kinds of parameters equal over groups, and single arrows exempt from that; see `layout`.
+    weights
+        Column of sampling weights: pseudo-maximum likelihood, with MLR's standard errors and test.
     std_lv, fixed_x, meanstructure
-        lavaan's ``std.lv``, ``fixed.x`` and ``meanstructure``; several groups have means unless told otherwise.
+        lavaan's ``std.lv``, ``fixed.x`` and ``meanstructure``; several groups and fiml have means unless told
+        otherwise.
 
     Returns
     -------
@@ -193,27 +190,42 @@ def fit(
     FitError
         Too few rows, or a model that the moments can't identify.
     OptionError
-        An unknown estimator or option.
+        An unknown estimator or option, or options that don't go together.
     """
-    one_of("estimator", estimator, ESTIMATORS)
-    if not isinstance(model, Model):
-        raise OptionError(f"model must be a Model (Model.read or Model.parse); got {type(model).__name__}.")
-    sample = moments(table(wave, model, group), model.observed, group)
-    where = layout(
-        model,
-        sample.groups,
-        equal=equal,
-        free=free,
-        std_lv=std_lv,
-        fixed_x=fixed_x,
-        meanstructure=len(sample.groups) > 1 if meanstructure is None else meanstructure,
-    )
+    row = _estimator(model, estimator, missing, weights)
+    rows = table(wave, model, group, weights)
+    exogenous = model.exogenous if fixed_x else ()
+    sample = moments(rows, model.observed, group, missing=missing, weights=weights, complete=exogenous)
+    means = len(sample.groups) > 1 or missing == "fiml" if meanstructure is None else meanstructure
+    where = layout(model, sample.groups, equal=equal, free=free, std_lv=std_lv, fixed_x=fixed_x, meanstructure=means)
+    if missing == "fiml" and not where.meanstructure:
+        raise OptionError("missing='fiml' needs means; leave meanstructure out or set it to True.")
     _check_df(where)
     with one_thread():
-        return _estimate(model, where, ESTIMATORS[estimator], sample)
+        return _estimate(model, where, row, sample)
 
 
-def table(wave: Wave | pd.DataFrame, model: Model, group: str | None = None) -> pd.DataFrame:
+def _estimator(model: Model, name: str, missing: str, weights: str | None) -> Estimator:
+    """The row of the table, after a look at what goes together."""
+    if not isinstance(model, Model):
+        raise OptionError(f"model must be a Model (Model.read or Model.parse); got {type(model).__name__}.")
+    one_of("estimator", name, ESTIMATORS)
+    one_of("missing", missing, MISSING)
+    row = ESTIMATORS[name]
+    if missing == "fiml" and name not in ("ML", "MLR"):
+        raise OptionError(f"missing='fiml' goes with ML or MLR; got {name}. Use listwise, or MLR.")
+    if missing == "pairwise":
+        raise OptionError("missing='pairwise' goes with ordinal estimators such as WLSMV; use listwise or fiml.")
+    if weights is None:
+        return row
+    if name not in ("ML", "MLR"):
+        raise OptionError(f"weights go with ML or MLR (pseudo-maximum likelihood); got {name}.")
+    return ESTIMATORS["MLR"]
+
+
+def table(
+    wave: Wave | pd.DataFrame, model: Model, group: str | None = None, weights: str | None = None
+) -> pd.DataFrame:
     """The columns that the model needs, from a wave or a table.
 
     Raises
@@ -222,7 +234,7 @@ def table(wave: Wave | pd.DataFrame, model: Model, group: str | None = None) -> 
         Neither a wave nor a table.
     """
     if isinstance(wave, Wave):
-        return wave.frame([*model.observed, *([group] if group else [])])
+        return wave.frame([*model.observed, *(name for name in (group, weights) if name)])
     if isinstance(wave, pd.DataFrame):
         return wave
     raise OptionError(f"wave must be a Wave or a pandas DataFrame; got {type(wave).__name__}.")
@@ -237,55 +249,56 @@ def _check_df(where: Layout) -> None:
 
 
 def _estimate(model: Model, where: Layout, row: Estimator, sample: Moments) -> Fit:
-    loss = NormalLoss.of(where, sample.augmented(where.meanstructure)[None], sample.share)
-    begin = start(where, sample.cov, sample.mean)[None]
-    if not np.isfinite(loss.value(begin))[0]:
-        begin = begin / 2
-    found = minimise(loss, begin)
-    theta = found.theta[0]
-    converged, cause = bool(found.converged[0]), ""
-    vcov = np.full((where.k, where.k), np.nan)
+    found, at = solve(row, where, sample)
+    converged = bool(found.converged[0])
+    vcov, cause = np.full((where.k, where.k), np.nan), "" if converged else _not_converged(found)
     if converged:
-        vcov = expected(loss.derivatives(theta[None])[1][0], sample.total)
+        vcov = at.vcov()
         if not np.isfinite(vcov).all():
-            cause = _undetermined(where, loss, theta)
-    else:
-        cause = _not_converged(found)
-    value = float(found.value[0])
+            cause = _undetermined(at)
+    base, at_base = solve(row, independence(where), sample)
+    usable = converged and not cause
     return Fit(
         model,
         where,
         row,
         sample,
-        theta,
-        cell_values(where, theta, loss.fixed[0]),
+        at.theta,
+        at.cells,
         vcov,
-        value,
-        standard(value if converged else np.nan, where.df, sample.total),
-        baseline(sample, where),
+        at.minimum,
+        at.standard() if converged else Test("standard", np.nan, where.df, NOT_CONVERGED),
+        at_base.standard(),
         converged,
         int(found.iterations[0]),
         cause,
+        at.scaled() if usable else _no_scaled(row, where.df),
+        at_base.scaled() if base.converged[0] else _no_scaled(row, at_base.layout.df),
     )
 
 
-def _undetermined(where: Layout, loss: NormalLoss, theta: Array) -> str:
+def _no_scaled(row: Estimator, df: float) -> Test | None:
+    return None if row.test == "standard" else Test(row.test, np.nan, df, NOT_CONVERGED)
+
+
+def _undetermined(at: Inference) -> str:
     """Raise if the model is not identified anywhere near; else say that this sample doesn't identify it."""
+    theta = at.theta
     shaken = theta * (1 + 0.05 * np.random.default_rng(1).standard_normal(len(theta)))
-    here, there = (undetermined(loss.derivatives(at[None])[1][0]) for at in (theta, shaken))
+    here, there = (undetermined(at.loss.derivatives(x[None])[1][0]) for x in (theta, shaken))
     direction = here if here is not None else np.zeros(len(theta))
-    names = [name for name, size in zip(where.names, direction, strict=True) if size > 0.1]
+    names = [name for name, size in zip(at.layout.names, direction, strict=True) if size > 0.1]
     listed = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
     if there is not None:
         raise FitError(
             f"the model is not identified: {listed} can change together without changing what the model implies. "
             "Fix one of them, set a marker (1*item), or add indicators."
         )
-    return f"the sample hardly determines {listed}: standard errors are not given."
+    return f"the sample hardly determines {listed or 'the parameters'}: standard errors are not given."
 
 
 def _not_converged(found: Minimum) -> str:
     return (
-        f"no minimum after {int(found.iterations[0])} steps. Often a construct with weak or contradictory items, "
-        "a model far from the data, or too small a sample. Look at the correlations, simplify the model, or give START values."
+        f"no minimum after {found.iterations[0]} steps. Often a construct with weak or contradictory items, a model "
+        "far from the data, or too small a sample. Look at the correlations, simplify the model, or give START values."
     )

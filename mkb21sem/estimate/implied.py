@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mkb21sem.linalg import Array, Index, symmetric, transpose, vech_index
+from mkb21sem.linalg import Array, Index, symmetric, transpose, vech, vech_index
 from mkb21sem.specify.layout import Layout
 
 
@@ -115,14 +115,40 @@ def pairs(layout: Layout) -> tuple[Index, Index, Array]:
     return a, b, s
 
 
-def dense_derivative(layout: Layout, model: Implied) -> Array:
-    """∂vech(Σ)/∂θ as (..., g, p(p+1)/2, k), for losses that need it whole.
+def centred(layout: Layout, model: Implied) -> tuple[Array, Array, Array, Array]:
+    """Implied means and covariances apart, and U taken about the means.
 
-    Σ here is the moment matrix with the constant, if there is one; see `moment_derivative`.
+    Returns
+    -------
+    mu : (..., g, p)
+        Zero without a mean structure.
+    Sigma : (..., g, p, p)
+    U : (..., g, p, 2v), one : (..., g, 2v)
+        ∂Σ/∂x = s (u_a u_b' + u_b u_a') and ∂μ/∂x = s (u_a one_b + u_b one_a).
     """
+    p = len(layout.observed)
+    if not layout.meanstructure:
+        zeros = np.zeros(model.U.shape[:-2] + model.U.shape[-1:])
+        return np.zeros(model.Sigma.shape[:-1]), model.Sigma, model.U, zeros
+    mu, one = model.Sigma[..., :p, p], model.U[..., p, :]
+    Sigma = model.Sigma[..., :p, :p] - mu[..., :, None] * mu[..., None, :]
+    return mu, Sigma, model.U[..., :p, :] - mu[..., :, None] * one[..., None, :], one
+
+
+def moment_vector(layout: Layout, model: Implied) -> Array:
+    """Implied means (if there is a mean structure) and vech of the covariances, (..., g, m)."""
+    mu, Sigma, _, _ = centred(layout, model)
+    return np.concatenate([mu, vech(Sigma)], axis=-1) if layout.meanstructure else vech(Sigma)
+
+
+def moment_derivative(layout: Layout, model: Implied) -> Array:
+    """Derivative of `moment_vector` by the free parameters, Delta (..., g, m, k)."""
     a, b, s = pairs(layout)
-    row, col = vech_index(layout.p)
-    U = model.U
-    left = U[..., row[:, None], a] * U[..., col[:, None], b]
-    right = U[..., col[:, None], a] * U[..., row[:, None], b]
-    return (s * (left + right)) @ layout.K
+    _, _, U, one = centred(layout, model)
+    row, col = vech_index(len(layout.observed))
+    left, right = U[..., row, :], U[..., col, :]
+    cov = s * (left[..., a] * right[..., b] + left[..., b] * right[..., a])
+    if layout.meanstructure:
+        mean = s * (U[..., a] * one[..., None, b] + U[..., b] * one[..., None, a])
+        cov = np.concatenate([mean, cov], axis=-2)
+    return np.asarray(cov @ layout.K)

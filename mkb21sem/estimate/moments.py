@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from mkb21sem.errors import FitError, WaveError, closest
+from mkb21sem.estimate.patterns import Patterns, patterns, saturated_moments
 from mkb21sem.linalg import Array
 
 
@@ -26,13 +27,17 @@ class Moments:
     n : (g,)
         Rows used.
     cov : (g, p, p)
-        Covariances with divisor n.
+        Covariances with divisor n (of the saturated model where answers are missing).
     mean : (g, p)
         Means; NaN where only covariances were given.
     rows : g times (n, p)
         The values themselves; empty where only moments were given.
     left_out
         Rows that were not used, by reason.
+    weights : g times (n,)
+        Sampling weights with mean 1; empty without.
+    patterns : g
+        Rows by missing pattern; empty unless missing answers are modelled (fiml).
     """
 
     names: tuple[str, ...]
@@ -42,6 +47,8 @@ class Moments:
     mean: Array
     rows: tuple[Array, ...] = ()
     left_out: tuple[tuple[str, int], ...] = ()
+    weights: tuple[Array, ...] = ()
+    patterns: tuple[Patterns, ...] = ()
 
     @property
     def total(self) -> int:
@@ -50,8 +57,9 @@ class Moments:
 
     @property
     def share(self) -> Array:
-        """n_g / N, (g,)."""
-        return np.asarray(self.n / self.n.sum())
+        """n_g / N, or the groups' shares of the weights, (g,)."""
+        size = np.array([w.sum() for w in self.weights]) if self.weights else self.n
+        return np.asarray(size / size.sum())
 
     def augmented(self, meanstructure: bool) -> Array:
         """The moment matrix that the layout speaks of: cov, or [[cov + mm', m], [m', 1]], (g, p, p)."""
@@ -64,8 +72,19 @@ class Moments:
         return out
 
 
-def moments(frame: pd.DataFrame, names: Sequence[str], group: str | None = None) -> Moments:
-    """Means and covariances (divisor n) of the rows with an answer on every variable.
+MISSING = ("listwise", "fiml", "pairwise")
+
+
+def moments(
+    frame: pd.DataFrame,
+    names: Sequence[str],
+    group: str | None = None,
+    *,
+    missing: str = "listwise",
+    weights: str | None = None,
+    complete: Sequence[str] = (),
+) -> Moments:
+    """Means and covariances (divisor n) of a table's rows.
 
     Parameters
     ----------
@@ -75,30 +94,87 @@ def moments(frame: pd.DataFrame, names: Sequence[str], group: str | None = None)
         Variables of the model.
     group
         Column that tells the groups; None for one sample.
+    missing
+        ``listwise`` uses the rows with an answer on every variable; ``fiml`` every row with an answer, the
+        moments then being those that maximise the saturated normal likelihood.
+    weights
+        Column of sampling weights, brought to mean 1.
+    complete
+        Variables that must be answered also under ``fiml``: observed exogenous ones.
 
     Raises
     ------
     WaveError
-        A variable is absent, holds text or infinite values, is constant, or equals another one.
+        A variable is absent, holds text or infinite values, is constant, or equals another one; a weight is
+        missing or not positive.
     FitError
         Too few complete rows.
     """
     numbers = numeric(frame, [*names])
     labels = _group_labels(frame, group)
-    complete = numbers.notna().all(axis=1) & labels.notna()
-    left_out = [("a missing answer (listwise deletion)", int((~complete).sum()))]
-    groups = tuple(dict.fromkeys(labels[complete]))
-    rows = tuple(numbers[complete & (labels == g)].to_numpy(float) for g in groups)
-    _check_rows(rows, names, groups)
-    return Moments(
-        tuple(names),
-        groups,
-        np.array([len(y) for y in rows]),
-        np.array([np.cov(y, rowvar=False, ddof=0).reshape(len(names), -1) for y in rows]),
-        np.array([y.mean(axis=0) for y in rows]),
-        rows,
-        tuple(reason for reason in left_out if reason[1]),
-    )
+    weight = _weights(frame, weights)
+    answered = numbers.notna()
+    use, left_out = _usable(answered, labels, missing, complete)
+    groups = tuple(dict.fromkeys(labels[use]))
+    members = [use & (labels == g) for g in groups]
+    rows = tuple(numbers[member].to_numpy(float) for member in members)
+    scale = float(weight[use].mean()) if use.any() else 1.0
+    w = tuple(weight[member].to_numpy() / scale for member in members) if weights else ()
+    check_rows(rows, names, groups)
+    n = np.array([len(y) for y in rows])
+    if missing == "fiml":
+        found = tuple(patterns(y, w[g] if w else None) for g, y in enumerate(rows))
+        mean, cov, converged = saturated_moments(rows, w)
+        _check_saturated(converged, groups)
+        return Moments(tuple(names), groups, n, cov, mean, rows, left_out, w, found)
+    mean = np.array([np.average(y, axis=0, weights=w[g] if w else None) for g, y in enumerate(rows)])
+    cov = np.array([_covariance(y, m, w[g] if w else None) for g, (y, m) in enumerate(zip(rows, mean, strict=True))])
+    return Moments(tuple(names), groups, n, cov, mean, rows, left_out, w)
+
+
+def _covariance(y: Array, mean: Array, w: Array | None) -> Array:
+    z = y - mean
+    return np.asarray((z if w is None else z * w[:, None]).T @ z / (len(y) if w is None else w.sum()))
+
+
+def _usable(
+    answered: pd.DataFrame, labels: pd.Series[str], missing: str, complete: Sequence[str]
+) -> tuple[pd.Series[bool], tuple[tuple[str, int], ...]]:
+    """Which rows are used, and how many are left out for which reason."""
+    known = labels.notna()
+    if missing == "fiml":
+        some, exogenous = answered.any(axis=1), answered[list(complete)].all(axis=1)
+        reasons = [
+            ("no group", ~known),
+            ("no answer on any variable of the model", known & ~some),
+            ("a missing answer on an exogenous variable", known & some & ~exogenous),
+        ]
+        use = known & some & exogenous
+    else:
+        use = known & answered.all(axis=1)
+        reasons = [("no group", ~known), ("a missing answer (listwise deletion)", known & ~use)]
+    return use, tuple((reason, int(rows.sum())) for reason, rows in reasons if rows.any())
+
+
+def _weights(frame: pd.DataFrame, weights: str | None) -> pd.Series[float]:
+    if weights is None:
+        return pd.Series(1.0, index=frame.index)
+    column = numeric(frame, [weights])[weights]
+    wrong = ~(column > 0)
+    if wrong.any():
+        first = frame.index[int(wrong.to_numpy().argmax())]
+        raise WaveError(f"weights `{weights}`, row {first}: a weight must be a positive number.")
+    return column
+
+
+def _check_saturated(converged: npt.NDArray[np.bool_], groups: Sequence[str]) -> None:
+    for group, arrived in zip(groups, converged, strict=True):
+        if not arrived:
+            where = f" of group {group}" if group else ""
+            raise FitError(
+                f"the saturated moments{where} under missing answers can't be found: some pair of items is hardly "
+                "ever answered together, or an item hardly at all. Leave such items out."
+            )
 
 
 def numeric(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
@@ -144,27 +220,44 @@ def _group_labels(frame: pd.DataFrame, group: str | None) -> pd.Series[str]:
     return frame[group].map(lambda value: value if pd.isna(value) else str(value))
 
 
-def _check_rows(rows: Sequence[Array], names: Sequence[str], groups: Sequence[str]) -> None:
-    """Refuse what no covariance matrix can be made of, naming the item."""
+def check_rows(rows: Sequence[Array], names: Sequence[str], groups: Sequence[str]) -> None:
+    """Refuse what no covariance matrix can be made of, naming the item.
+
+    Raises
+    ------
+    WaveError
+        A constant variable, or variables that determine each other exactly.
+    FitError
+        No rows, or not more rows than variables.
+    """
     if not rows:
         raise FitError("no row has an answer on every variable of the model; nothing can be fitted.")
     for y, group in zip(rows, groups, strict=True):
         where = f" in group {group}" if group else ""
         if len(y) <= len(names):
             raise FitError(
-                f"{len(y)} complete rows{where} for {len(names)} variables: a covariance matrix needs more rows than "
+                f"{len(y)} usable rows{where} for {len(names)} variables: a covariance matrix needs more rows than "
                 "variables. Use a smaller model, or a larger sample."
             )
-        spread = y.std(axis=0)
-        size = np.maximum(np.abs(y).max(axis=0), 1e-300)
+        silent = np.asarray(np.isnan(y).all(axis=0))
+        unanswered = [name for name, none in zip(names, silent, strict=True) if none]
+        if unanswered:
+            raise WaveError(f"no answer at all{where}: {', '.join(unanswered)}. Leave it out of the model.")
+        spread = np.nanstd(y, axis=0)
+        size = np.maximum(np.nanmax(np.abs(y), axis=0), 1e-300)
         constant = [name for name, flat in zip(names, spread <= 1e-12 * size, strict=True) if flat]
         if constant:
             raise WaveError(f"constant{where}: {', '.join(constant)}. Everyone gave the same answer; leave it out.")
-        _check_copies(y, names, where)
+        complete = y[np.isfinite(y).all(axis=1)]
+        if len(complete) > len(names):
+            _check_copies(complete, names, where)
 
 
 def _check_copies(y: Array, names: Sequence[str], where: str) -> None:
-    correlation = np.corrcoef(y, rowvar=False).reshape(len(names), -1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        correlation = np.corrcoef(y, rowvar=False).reshape(len(names), -1)
+    if not np.isfinite(correlation).all():
+        return
     smallest, vector = np.linalg.eigh(correlation)
     if smallest[0] > 1e-10:
         return

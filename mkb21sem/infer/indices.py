@@ -14,14 +14,14 @@ from mkb21sem.estimate.implied import implied
 from mkb21sem.linalg import Array, logdet, vech
 
 
-def cfi(chisq: float, df: int, chisq_baseline: float, df_baseline: int) -> float:
+def cfi(chisq: float, df: float, chisq_baseline: float, df_baseline: float) -> float:
     """CFI = 1 − max(χ²−df, 0) / max(χ²−df, χ²_b−df_b, 0) (Bentler 1990)."""
     misfit = max(chisq - df, 0.0)
     worst = max(chisq - df, chisq_baseline - df_baseline, 0.0)
     return 1.0 if worst == 0 else 1 - misfit / worst
 
 
-def tli(chisq: float, df: int, chisq_baseline: float, df_baseline: int) -> float:
+def tli(chisq: float, df: float, chisq_baseline: float, df_baseline: float) -> float:
     """TLI = (χ²_b/df_b − χ²/df) / (χ²_b/df_b − 1), also NNFI (Tucker & Lewis 1973; Bentler & Bonett 1980)."""
     if df == 0 or df_baseline == 0:
         return 1.0
@@ -29,12 +29,12 @@ def tli(chisq: float, df: int, chisq_baseline: float, df_baseline: int) -> float
     return math.nan if below == 0 else (chisq_baseline / df_baseline - chisq / df) / below
 
 
-def rmsea(chisq: float, df: int, n: float, groups: int = 1) -> float:
+def rmsea(chisq: float, df: float, n: float, groups: int = 1) -> float:
     """RMSEA = √(max(χ²−df, 0) / (n·df)) · √groups (Steiger 1990; 1998 for groups); divisor n, as lavaan."""
     return 0.0 if df == 0 else math.sqrt(max(chisq - df, 0.0) / (n * df)) * math.sqrt(groups)
 
 
-def rmsea_interval(chisq: float, df: int, n: float, groups: int = 1, level: float = 0.90) -> tuple[float, float]:
+def rmsea_interval(chisq: float, df: float, n: float, groups: int = 1, level: float = 0.90) -> tuple[float, float]:
     """Interval of RMSEA by inverting the noncentral χ² (Browne & Cudeck 1992)."""
     if df == 0:
         return 0.0, 0.0
@@ -43,7 +43,7 @@ def rmsea_interval(chisq: float, df: int, n: float, groups: int = 1, level: floa
     return math.sqrt(low / (n * df)) * scale, math.sqrt(high / (n * df)) * scale
 
 
-def _noncentrality(chisq: float, df: int, probability: float) -> float:
+def _noncentrality(chisq: float, df: float, probability: float) -> float:
     """The λ ≥ 0 at which P(χ²_df(λ) ≤ chisq) = probability; 0 where even λ = 0 gives less."""
     if chi2.cdf(chisq, df) < probability:
         return 0.0
@@ -53,7 +53,7 @@ def _noncentrality(chisq: float, df: int, probability: float) -> float:
     return float(brentq(lambda nc: ncx2.cdf(chisq, df, nc) - probability, 1e-12, high, xtol=1e-12, rtol=1e-14))
 
 
-def rmsea_pvalue(chisq: float, df: int, n: float, groups: int = 1, close: float = 0.05) -> float:
+def rmsea_pvalue(chisq: float, df: float, n: float, groups: int = 1, close: float = 0.05) -> float:
     """P under the null hypothesis RMSEA ≤ close (Browne & Cudeck 1992)."""
     if df == 0:
         return math.nan

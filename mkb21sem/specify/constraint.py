@@ -6,11 +6,10 @@ import ast
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from mkb21sem.errors import SpecError
+from mkb21sem.linalg import Array
 
-Array = npt.NDArray[np.float64]
 Affine = tuple[dict[str, float], float]
 
 

@@ -10,18 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations, combinations_with_replacement
 
 import numpy as np
 import numpy.typing as npt
 
 from mkb21sem.errors import SpecError, closest, one_of
+from mkb21sem.linalg import Array, Index
 from mkb21sem.specify.constraint import linear, solve
 from mkb21sem.specify.defaults import complete
 from mkb21sem.specify.model import INTERCEPT, Model
 from mkb21sem.specify.parse import Arrow
-
-Array = npt.NDArray[np.float64]
-Index = npt.NDArray[np.intp]
 
 EQUAL = (
     "loadings",
@@ -171,27 +170,61 @@ def layout(
         one_of("equal", word, EQUAL)
     meanstructure = meanstructure or model.meanstructure
     arrows, exogenous = complete(model, std_lv=std_lv, fixed_x=fixed_x, meanstructure=meanstructure)
-    variables = (*model.observed, *((INTERCEPT,) if meanstructure else ()), *model.latents)
     rows = _rows(model, arrows, exogenous, len(groups), equal, _released(free, arrows), std_lv)
+    return _layout(model, rows, exogenous, tuple(groups), meanstructure)
+
+
+def independence(where: Layout) -> Layout:
+    """The baseline of `where`: variances and means only, and the covariances of exogenous variables.
+
+    Exogenous covariances stay free also where they are not held at the sample's (lavaan's rule).
+    """
+    observed, held = where.observed, where.model.exogenous
+    arrows = [Arrow(name, "~~", name) for name in observed]
+    arrows += [Arrow(one, "~~", other) for one, other in combinations(held, 2)]
+    if where.meanstructure:
+        arrows += [Arrow(name, "~", INTERCEPT) for name in observed]
+    # The drawing has the variables of the model and none of its arrows, in the same order.
+    model = Model(tuple(Arrow(name, "~~", name) for name in observed), name="baseline")
+    rows = _rows(model, arrows, where.exogenous, len(where.groups), (), set(), False)
+    return _layout(model, rows, where.exogenous, where.groups, where.meanstructure)
+
+
+def saturated(where: Layout) -> Layout:
+    """The layout of all variances, covariances and means of the observed variables of `where`."""
+    observed = where.observed
+    arrows = [Arrow(one, "~~", other) for one, other in combinations_with_replacement(observed, 2)]
+    if where.meanstructure:
+        arrows += [Arrow(name, "~", INTERCEPT) for name in observed]
+    model = Model(tuple(Arrow(name, "~~", name) for name in observed), name="saturated")
+    rows = _rows(model, arrows, where.exogenous, len(where.groups), (), set(), False)
+    return _layout(model, rows, where.exogenous, where.groups, where.meanstructure)
+
+
+def _layout(
+    model: Model, rows: tuple[Row, ...], exogenous: tuple[str, ...], groups: tuple[str, ...], meanstructure: bool
+) -> Layout:
+    """Cells and the map from parameters to them, from the table rows."""
+    variables = (*model.observed, *((INTERCEPT,) if meanstructure else ()), *model.latents)
     names, K, offset = _free_parameters(model, rows, len(groups))
-    bounds = _bounds(model, names)
-    cells = [_cell(arrow, variables) for arrow in arrows]
+    first = rows[: len(rows) // len(groups)]
+    matrix, row, col = np.array([_cell(r.arrow, variables) for r in first]).T
     return Layout(
         model,
         model.observed,
         model.latents,
         exogenous,
-        tuple(groups),
+        groups,
         meanstructure,
         rows,
-        np.array([c[0] for c in cells]),
-        np.array([c[1] for c in cells]),
-        np.array([c[2] for c in cells]),
-        np.array([r.sample for r in rows[: len(arrows)]]),
+        matrix,
+        row,
+        col,
+        np.array([r.sample for r in first]),
         K,
         offset,
         names,
-        *bounds,
+        *_bounds(model, names),
     )
 
 

@@ -104,7 +104,8 @@ def examine(cells: Cells, codebook: Codebook, missing_codes: Iterable[float] = (
         return Examined(answers, tuple(problems), tuple(remarks))
     complete = routed(answers, codebook)
     problems += routing_problems(complete, codebook, cells.rows, cells.file)
-    remarks += _blanks(answers, complete) + _rows(complete, codebook)
+    if not problems:
+        remarks += _blanks(answers, complete) + _rows(complete, codebook)
     return Examined(complete.astype(np.int64), tuple(problems), tuple(remarks))
 
 

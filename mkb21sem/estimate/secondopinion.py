@@ -89,16 +89,18 @@ def _compare(found: Fit) -> SecondOpinion:
     latent_sd = _latent_scale(where, sd)
     scale = dict(zip((*where.observed, *where.latent), (*sd, *latent_sd), strict=True))
     rename = {name: f"v{i}" for i, name in enumerate(scale)}
-    other = semopy.Model(_spell_out(found, scale, rename))
+    doubled = _doubled(where)
+    other = semopy.Model(_spell_out(found, scale, rename | doubled, [(rename[y], doubled[y]) for y in doubled]))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         outcome = other.fit(scaled.rename(columns=rename), options={"ftol": 1e-14, "maxiter": 2000})
         theirs = other.inspect()
-    back = {short: name for name, short in rename.items()}
+    back = {short: name for name, short in (rename | doubled).items()}
     rows = [row for row in where.rows if row.free]
     values = {
         _key(back[lhs], op, back[rhs]): float(value)
         for lhs, op, rhs, value in theirs[["lval", "op", "rval", "Estimate"]].itertuples(index=False)
+        if lhs in back and rhs in back
     }
     table = pd.DataFrame([_row(found, row.arrow, values, scale) for row in rows])
     largest = float(table["difference"].abs().max())
@@ -106,6 +108,16 @@ def _compare(found: Fit) -> SecondOpinion:
     return SecondOpinion(
         table, found.test.chisq, sample.total * float(outcome.fun), largest, largest < TOLERANCE, semopy.__version__
     )
+
+
+def _doubled(where: Layout) -> dict[str, str]:
+    """Constructs that stand in for observed outcomes, each measured by its outcome without error.
+
+    semopy has no covariance between the residual of an observed outcome and that of a construct.
+    """
+    indicators = {item for items in where.model.indicators.values() for item in items}
+    outcomes = [y for y in where.model.endogenous if y in where.observed and y not in indicators]
+    return {y: f"f{i}" for i, y in enumerate(outcomes)} if where.latent else {}
 
 
 def _latent_scale(where: Layout, sd: Array) -> list[float]:
@@ -150,9 +162,9 @@ def _row(
     }
 
 
-def _spell_out(found: Fit, scale: dict[str, float], rename: dict[str, str]) -> str:
+def _spell_out(found: Fit, scale: dict[str, float], rename: dict[str, str], doubled: list[tuple[str, str]]) -> str:
     """Every arrow of the layout as a semopy line, fixed values rescaled."""
-    lines = []
+    lines = [line for item, construct in doubled for line in (f"{construct} =~ 1.0*{item}", f"{item} ~~ 0.0*{item}")]
     for row in found.layout.rows:
         arrow = row.arrow
         if row.sample:

@@ -1,0 +1,370 @@
+"""The command line: `mkb21sem reproduce`, `survey`, `estimate`.
+
+Exit codes: 0 done; 1 `survey` found problems; 2 it can't be done and the message says why; 3 the model did not
+converge; 70 a fault of the program; 130 stopped by the user.
+"""
+
+# Commands import what they need when they run, so that --help and --version answer at once.
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from functools import wraps
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.measure import Measurement
+from rich.table import Table as Grid
+
+from mkb21sem.errors import Mkb21Error, OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping, Sequence
+
+    import pandas as pd
+
+    from mkb21sem.report.table import Table
+    from mkb21sem.report.words import Words
+    from mkb21sem.specify.hypothesis import Hypothesis
+    from mkb21sem.specify.model import Model
+    from mkb21sem.survey.wave import Wave
+
+PROBLEMS, IMPOSSIBLE, NOT_CONVERGED, FAULT, STOPPED = 1, 2, 3, 70, 130
+WORTH_SAYING = 0.5
+ISSUES = "the project's issue tracker"
+
+app = typer.Typer(
+    name="mkb21sem",
+    help="Structural equation modelling of survey waves: from a wave file to judged hypotheses.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Lang(StrEnum):
+    """Language of the report."""
+
+    EN = "en"
+    NL = "nl"
+
+
+def console(stderr: bool = False) -> Console:
+    """A terminal that never breaks off because of a character it can't show."""
+    return Console(stderr=stderr, highlight=False, soft_wrap=stderr)
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """Print a message as it is, and stop."""
+    console(stderr=True).print(message, markup=False, style="red" if code != STOPPED else None)
+    raise typer.Exit(code)
+
+
+def guarded(command: Command) -> Command:
+    """Turn errors into a message and an exit code, never into a traceback."""
+
+    @wraps(command)
+    def run(*args: Any, **options: Any) -> Any:
+        try:
+            return command(*args, **options)
+        except typer.Exit:
+            raise
+        except Mkb21Error as error:
+            fail(str(error), IMPOSSIBLE)
+        except KeyboardInterrupt:
+            fail("Stopped. Nothing was written.", STOPPED)
+        except Exception as error:
+            if os.environ.get("MKB21SEM_TRACEBACK") == "1":
+                traceback.print_exc()
+            fail(
+                f"This should not have happened ({type(error).__name__}: {error}). Nothing was written. Please report "
+                f"it at {ISSUES}, with the command and, if you can, the output of MKB21SEM_TRACEBACK=1.",
+                FAULT,
+            )
+
+    return run  # type: ignore[return-value]
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """Show what is being done, and what took long, on stderr."""
+    shown, begun = console(stderr=True), perf_counter()
+    doing = "load"
+
+    def done() -> None:
+        if perf_counter() - begun > WORTH_SAYING:
+            shown.print(f"  {doing} ({perf_counter() - begun:.1f} s)", style="dim")
+
+    with shown.status("starting …") as status:
+
+        def step(name: str) -> None:
+            nonlocal doing, begun
+            done()
+            doing, begun = name, perf_counter()
+            status.update(f"{name} …")
+
+        yield step
+        done()
+
+
+def missing_codes(text: str | None) -> tuple[float, ...]:
+    """Read codes given as -99 or -98,-99.
+
+    Raises
+    ------
+    OptionError
+        They are no numbers.
+    """
+    try:
+        return tuple(float(code) for code in (text or "").replace(";", ",").split(",") if code.strip())
+    except ValueError as error:
+        raise OptionError(f"--missing-codes must be numbers parted by commas, like -98,-99; got {text!r}.") from error
+
+
+def print_version(asked: bool) -> None:
+    """Print the version and stop."""
+    if asked:
+        from mkb21sem import __version__
+
+        console().print(f"mkb21sem {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Structural equation modelling of survey waves: from a wave file to judged hypotheses."""
+
+
+Data = Annotated[Path | None, typer.Option("--data", help="Wave file (.csv, .xlsx, .sav). Default: a synthetic one.")]
+Out = Annotated[Path, typer.Option("--out", help="Folder for the output; it appears whole or not at all.")]
+Codes = Annotated[
+    str | None, typer.Option("--missing-codes", help="Codes that mean no answer, parted by commas: -98,-99.")
+]
+Book = Annotated[
+    Path | None, typer.Option("--codebook", help="Codebook of this wave (.csv, .xlsx). Default: MKB21 2012.")
+]
+
+
+@app.command(epilog="Example: mkb21sem reproduce --data wave.csv --lang nl --out report2012")
+@guarded
+def reproduce(
+    data: Data = None,
+    model: Annotated[str, typer.Option("--model", help="A shipped model's name, or a .sem file.")] = "mkb21",
+    hypotheses: Annotated[
+        str | None, typer.Option("--hypotheses", help="A shipped name, or a .toml file. Default: the model's own.")
+    ] = None,
+    out: Out = Path("out"),
+    lang: Annotated[Lang, typer.Option("--lang", help="Language of the report.")] = Lang.EN,
+    codebook: Book = None,
+    codes: Codes = None,
+) -> None:
+    """Do everything: check the wave, fit the model, judge the hypotheses, draw, and write the report."""
+    with progress() as step:
+        step("load the program")
+        from mkb21sem.report import outputs, tables
+        from mkb21sem.report import reproduce as main_job
+        from mkb21sem.report.words import Words
+        from mkb21sem.specify.model import Model
+
+        outputs.replaceable(out)
+        step("specify")
+        chosen = Model.read(model)
+        claims = _hypotheses(hypotheses, model, chosen)
+        step("survey")
+        wave = _wave(data, codebook, missing_codes(codes))
+        done = main_job.reproduce(wave, chosen, claims, out, lang.value, step)
+    words = Words(lang.value, wave.codebook.label)
+    shown = console()
+    if wave.synthetic:
+        shown.print(words.plain("banner"), style="bold yellow")
+    if not done.found.converged:
+        shown.print(words.plain("not_converged"), style="bold red")
+        shown.print(words.plain("cause", cause=done.found.cause), markup=False)
+    elif done.judged:
+        shown.print(_grid(tables.verdicts(done.judged, words), words, ("id", "path", "std", "p_adjusted", "verdict")))
+    report = (out / "report.html").resolve()
+    shown.print(f"{words.plain('report')}: {report}", markup=False, soft_wrap=True)
+    if not done.found.converged:
+        raise typer.Exit(NOT_CONVERGED)
+
+
+def _wave(data: Path | None, codebook: Path | None, codes: tuple[float, ...]) -> Wave:
+    from mkb21sem.survey.synthetic import synthetic_wave
+    from mkb21sem.survey.wave import Wave
+
+    if data is None:
+        if codebook is not None or codes:
+            raise OptionError("--codebook and --missing-codes describe a file; name it by --data.")
+        return synthetic_wave()
+    return Wave.read(data, codebook, codes)
+
+
+def _hypotheses(given: str | None, name: str, model: Model) -> Sequence[Hypothesis]:
+    """The hypotheses asked for; those of MKB21 for its shipped models; else one for each arrow."""
+    from mkb21sem.specify.hypothesis import Hypothesis, for_model
+    from mkb21sem.specify.model import shipped
+
+    if given is not None:
+        return Hypothesis.read(given, None if given in shipped(".toml") else model)
+    ours = name in shipped(".sem") and name.startswith("mkb21")
+    return Hypothesis.read("mkb21") if ours else for_model(model)
+
+
+@app.command(epilog="Example: mkb21sem survey wave.sav --codebook codebook2014.xlsx --missing-codes 99")
+@guarded
+def survey(
+    file: Annotated[Path, typer.Argument(help="Wave file: .csv, .xlsx or .sav.")],
+    codebook: Book = None,
+    codes: Codes = None,
+) -> None:
+    """Check a wave file: list every problem with its row and column, or what is to be known of the answers."""
+    with progress() as step:
+        step("load the program")
+        from mkb21sem.survey.codebook import Codebook
+        from mkb21sem.survey.wave import check
+
+        questions = Codebook.read(codebook)
+        step("survey")
+        found = check(file, questions, missing_codes(codes))
+    shown = console()
+    if not found.ok:
+        shown.print(f"{len(found.problems)} problem(s):", style="bold red")
+        for problem in found.problems:
+            shown.print(f"  {problem}", markup=False, soft_wrap=True)
+    elif found.wave is not None:
+        shown.print(str(found.wave), markup=False, style="bold", soft_wrap=True)
+        shown.print(_plain_grid("Respondents asked and answering", found.bases))
+    remarks = found.remarks[found.remarks["kind"] != "base"] if len(found.remarks) else found.remarks
+    if len(remarks):
+        shown.print(_plain_grid("Remarks", remarks))
+    if not found.ok:
+        raise typer.Exit(PROBLEMS)
+
+
+@app.command(epilog="Example: mkb21sem estimate --model trust.sem --data answers.csv --missing-codes -99 --out trust")
+@guarded
+def estimate(
+    model: Annotated[str, typer.Option("--model", help="A shipped model's name, or a .sem file.")],
+    data: Annotated[Path, typer.Option("--data", help="Any table (.csv, .xlsx, .sav) with names in its first row.")],
+    estimator: Annotated[str, typer.Option("--estimator", help="How to estimate.")] = "ML",
+    codes: Codes = None,
+    group: Annotated[str | None, typer.Option("--group", help="Column that tells groups, each fitted alone.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for results.json and CSV files.")] = None,
+) -> None:
+    """Fit any model to any table, and print fit indices and estimates under lavaan's names."""
+    with progress() as step:
+        step("load the program")
+        from mkb21sem.report import outputs, quick
+        from mkb21sem.specify.model import Model
+        from mkb21sem.survey.readers import read_table
+
+        if out is not None:
+            outputs.replaceable(out)
+        step("specify")
+        chosen = Model.read(model)
+        step("survey")
+        table = read_table(data, missing_codes(codes), needed=chosen.observed)
+        step("estimate")
+        done = quick.quick(chosen, table, estimator, group)
+        if out is not None:
+            step("report")
+            quick.save(done, out)
+    _print_fit(done)
+    if out is not None:
+        console().print(f"Written to {out.resolve()}", markup=False, soft_wrap=True)
+    if not done.found.converged:
+        raise typer.Exit(NOT_CONVERGED)
+
+
+def _print_fit(done: Any) -> None:
+    """Fit line, rows left out, indices and estimates."""
+    shown, found = console(), done.found
+    shown.print(str(found), markup=False, style="bold" if found.converged else "bold red", soft_wrap=True)
+    for note in done.table.notes:
+        shown.print(note, markup=False, soft_wrap=True)
+    for reason, count in found.moments.left_out:
+        shown.print(f"{count} row(s) left out: {reason}.", markup=False, soft_wrap=True)
+    if not found.converged:
+        return
+    if found.cause:
+        shown.print(found.cause, markup=False, style="yellow", soft_wrap=True)
+    values = done.indices
+    _wide(_plain_grid("Fit", values.rename_axis("index").reset_index(name="value")))
+    estimates = found.table()
+    unused = [name for name in ("group", "label") if (estimates[name] == "").all()]
+    _wide(_plain_grid("Estimates", estimates.drop(columns=unused)))
+
+
+def _grid(table: Table, words: Words, columns: Sequence[str]) -> Grid:
+    """Some columns of a report table, for the terminal."""
+    at = [i for i, column in enumerate(table.columns) if column.id in columns]
+    heads = [words.plain(f"col.{table.columns[i].id}") for i in at]
+    grid = Grid(title=words.plain(f"table.{table.name}"), title_justify="left", box=SIMPLE_HEAD)
+    rows = table.cells(words)
+    for i, head in zip(at, heads, strict=True):
+        grid.add_column(head, justify="right" if rows and rows[0][i].number else "left")
+    for row in rows:
+        grid.add_row(*(row[i].text for i in at))
+    return grid
+
+
+def _plain_grid(title: str, frame: pd.DataFrame) -> Grid:
+    """A frame for the terminal, with numbers as in the report and nothing where there is nothing."""
+    grid = Grid(title=title, title_justify="left", box=SIMPLE_HEAD)
+    for name in frame.columns:
+        grid.add_column(escape(str(name)), justify="right" if frame[name].dtype.kind in "fiu" else "left")
+    for record in frame.to_dict("records"):
+        grid.add_row(*(escape(_shown(name, value, record)) for name, value in record.items()))
+    return grid
+
+
+def _shown(name: Hashable, value: Any, record: Mapping[Hashable, Any]) -> str:
+    """One cell: p-values and counts are known by their names."""
+    from mkb21sem.report import numbers
+
+    if value is None or value != value or str(value) == "<NA>":
+        return ""
+    if not isinstance(value, float):
+        return str(value)
+    what = str(record.get("index", name))
+    if what == "p" or what.endswith("pvalue"):
+        return numbers.p_value(value)
+    return numbers.number(value, 0 if what in ("df", "npar", "ntotal", "baseline.df") else 3)
+
+
+def _wide(grid: Grid) -> None:
+    """Print without squeezing columns: a cut number would be a wrong one."""
+    shown = console()
+    needed = Measurement.get(shown, shown.options.update(width=10_000), grid).maximum
+    Console(highlight=False, width=max(needed, shown.width)).print(grid)
+
+
+def main() -> None:
+    """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(STOPPED)
+
+
+if __name__ == "__main__":
+    main()

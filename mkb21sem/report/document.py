@@ -1,0 +1,171 @@
+"""The report: one self-contained HTML page, in the order of the seven steps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from mkb21sem.report import numbers, prose, sample, tables
+from mkb21sem.report.results import PROGRAM, software
+from mkb21sem.report.study import Study
+from mkb21sem.report.table import Table, write
+from mkb21sem.report.words import Words
+
+STEPS = ("survey", "describe", "specify", "estimate", "validate", "infer", "report")
+ESTIMATES = ("paths", "loadings", "covariances")
+
+
+def every_table(of: Study, words: Words) -> dict[str, Table]:
+    """All tables of the report in the order of their numbers; empty ones are left out."""
+    made = [
+        sample.bases(of.wave, words),
+        sample.missing(of.wave, words),
+        sample.published(of.wave, words),
+        sample.descriptives(of.found, words),
+        sample.correlations(of.found, words),
+        tables.hypotheses(of.hypotheses, words),
+    ]
+    if of.found.converged:
+        made += [make(of.found, words) for make in (tables.paths, tables.loadings, tables.covariances)]
+    made += [
+        tables.reliability(of.reliability, words),
+        tables.suitability(of.suitability, words),
+        tables.pattern(of.pattern, words),
+    ]
+    if of.found.converged:
+        made += [
+            tables.indices(of.indices, words),
+            tables.explained(of.r2, of.found, words),
+            tables.verdicts(of.judged, words),
+            tables.opinion(of.opinion, words),
+        ]
+    made.append(tables.software(software()))
+    return {table.name: table for table in made if len(table.frame)}
+
+
+def document(of: Study, words: Words, diagram: str = "", diagram_cause: str = "") -> str:
+    """The report as one HTML page that needs nothing from elsewhere.
+
+    Parameters
+    ----------
+    of
+        The analysis.
+    words
+        The language, and the codebook's labels.
+    diagram
+        The path diagram as SVG; empty where there is none.
+    diagram_cause
+        Why there is none.
+    """
+    folder = files("mkb21sem.report")
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string(folder.joinpath("template.html").read_text(encoding="utf-8"))
+    style = Markup(folder.joinpath("style.css").read_text(encoding="utf-8"))  # ours, nothing filled in
+    page = _page(of, words) | {
+        "style": style,
+        "diagram": inline(diagram, _alternative(of, words)) if diagram else "",
+        "diagram_cause": diagram_cause,
+    }
+    return template.render(page=page, words=words)
+
+
+def _page(of: Study, words: Words) -> dict[str, Any]:
+    """What the template fills in, apart from the picture."""
+    made = every_table(of, words)
+    shown = [table for table in made.values() if table.name != "second_opinion" and _has_rows(table)]
+    numbered = {table.name: _shown(table, at, words) for at, table in enumerate(shown, start=1)}
+    return {
+        "title": of.model.title or of.model.name,
+        "wave": of.wave.name,
+        "synthetic": of.wave.synthetic,
+        "converged": of.found.converged,
+        "cause": of.found.cause,
+        "program": PROGRAM,
+        "version": software()[PROGRAM],
+        "steps": dict(zip(STEPS, "1234567", strict=True)),
+        "tables": numbered,
+        "summary": list(prose.summary(of, words)),
+        "counts": prose.counts(of) if of.found.converged else [],
+        "total": numbers.count(len(of.judged), words.lang),
+        "survey": list(prose.survey(of, words)),
+        "remarks": sample.remarks(of.wave, words),
+        "published": prose.published(of, words, dict(made["published"].facts)),
+        "model_variables": words("describe.model", n=numbers.count(of.found.moments.total, words.lang)),
+        "specify": list(prose.specify(of, words)),
+        "hypotheses": made["hypotheses"].frame.to_dict("records") if "hypotheses" in made else [],
+        "spec": str(of.model),
+        "estimate": list(prose.estimate(of, words)),
+        "opinion": prose.opinion(of, words),
+        "reasons": list(prose.reasons(of, words)),
+        "limits": list(prose.limits(of, words)),
+        "files": file_list(words),
+        "diagram_note": words("figure.note", loadings=numbered.get("loadings", {}).get("number", numbers.ABSENT)),
+    }
+
+
+def file_list(words: Words) -> list[tuple[str, str]]:
+    """The files of an output and what they are."""
+    return [
+        ("report.html", words.plain("file.report")),
+        ("diagram.svg, .pdf, .png", words.plain("file.diagram")),
+        ("tables/*.csv", words.plain("file.tables")),
+        ("results.json", words.plain("file.results")),
+    ]
+
+
+def _has_rows(table: Table) -> bool:
+    return table.rows is None or bool(table.rows)
+
+
+def _shown(table: Table, number: int, words: Words) -> Mapping[str, Any]:
+    """A table as the template wants it."""
+    note = "note.estimates" if table.name in ESTIMATES else f"note.{table.name}"
+    notes = [words(note, **table.facts)] if words.has(note) else []
+    return {
+        "number": number,
+        "caption": words(f"table.{table.name}", **table.facts),
+        "heads": table.heads(words),
+        "rows": table.cells(words),
+        "notes": [*notes, *table.remarks],
+        "wide": table.wide,
+    }
+
+
+def _alternative(of: Study, words: Words) -> str:
+    """The diagram in words, for those who can't see it."""
+    table = of.found.table()
+    said = [
+        f"{words.path(row['rhs'], row['lhs'])} {numbers.bounded(row['std'], 2, words.lang)}"
+        for row in table[table["op"] == "~"].to_dict("records")
+    ]
+    text = words.plain("figure.alt", paths="; ".join(said))
+    return f"{words.plain('banner')} {text}" if of.wave.synthetic else text
+
+
+def inline(svg: str, alternative: str) -> Markup:
+    """An SVG document as an element of a page: without prologue, scaling with the page, with a text alternative."""
+    start = re.search(r"<svg\b[^>]*>", svg)
+    if start is None:
+        return Markup("")
+    opening = re.sub(r'\s(?:width|height)="[^"]*"', "", start.group()).removesuffix(">")
+    body = re.sub(r"<metadata>.*?</metadata>", "", svg[start.end() :], flags=re.DOTALL)
+    described = Markup(' role="img" aria-label="{}">').format(alternative)
+    return Markup(opening) + described + Markup(body.strip())
+
+
+def save(of: Study, words: Words, folder: Path) -> None:
+    """Write every table into the folder as CSV, and a note on what they are."""
+    made = every_table(of, words)
+    for table in made.values():
+        write(table.frame, folder / f"{table.name}.csv", words.lang)
+    lines = [words.plain("tables.readme", wave=of.wave.name), ""]
+    if of.wave.synthetic:
+        lines = [words.plain("banner"), "", *lines]
+    lines += [f"{table.name}.csv: {words.plain(f'table.{table.name}', **table.facts)}" for table in made.values()]
+    (folder / "README.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")

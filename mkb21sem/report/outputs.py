@@ -1,0 +1,120 @@
+"""An output folder appears whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from mkb21sem.errors import OptionError
+from mkb21sem.report.results import PROGRAM
+
+RESULTS = "results.json"
+
+
+@contextmanager
+def whole(out: Path) -> Iterator[Path]:
+    """A folder to write into, which becomes ``out`` at the end; after an error nothing of it remains.
+
+    The writing is done in a folder beside ``out``. An earlier output stays until the new one is complete.
+
+    Parameters
+    ----------
+    out
+        Where the output is to stand: a new folder, an empty one, or one with an earlier output.
+
+    Raises
+    ------
+    OptionError
+        ``out`` can't be written, or holds something that this program did not write.
+    """
+    place = replaceable(out)
+    workshop = place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}")
+    made = [folder for folder in place.parents if not folder.exists()]
+    try:
+        workshop.mkdir(parents=True)
+        yield workshop
+        _mark(workshop)
+        _exchange(workshop, replaceable(out))
+    except BaseException as error:
+        shutil.rmtree(workshop, ignore_errors=True)
+        for folder in made:
+            with suppress(OSError):
+                folder.rmdir()
+        if isinstance(error, OSError):
+            raise _unwritable(out, error) from error
+        raise
+
+
+def replaceable(out: Path) -> Path:
+    """The folder that ``out`` means, if a new output may take its place.
+
+    Raises
+    ------
+    OptionError
+        It is a file, the current folder, or holds files that this program did not write.
+    """
+    place = Path(os.path.realpath(out))
+    if place == Path.cwd() or place in Path.cwd().parents:
+        raise OptionError(f"--out {out}: this is the folder you work in, or one above it. Name a folder of its own.")
+    if not place.exists():
+        return place
+    if not place.is_dir():
+        raise OptionError(f"--out {out}: there is a file of that name. Name a folder.")
+    try:
+        there = sorted(path.relative_to(place).as_posix() for path in place.rglob("*") if not path.is_dir())
+    except OSError as error:
+        raise _unwritable(out, error) from error
+    foreign = [name for name in there if name not in {*_written(place), ".DS_Store"}]
+    if foreign:
+        named = ", ".join(foreign[:3]) + (f" and {len(foreign) - 3} more" if len(foreign) > 3 else "")
+        raise OptionError(
+            f"--out {out}: the folder holds files that {PROGRAM} did not write ({named}), and a new output would "
+            "replace the whole folder. Name another folder, or move them."
+        )
+    return place
+
+
+def _written(place: Path) -> tuple[str, ...]:
+    """The files of an earlier output, as its results.json lists them; none if there is no such list."""
+    try:
+        content = json.loads((place / RESULTS).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return ()
+    if not isinstance(content, dict) or content.get("made_by") != PROGRAM:
+        return ()
+    files = content.get("files")
+    return tuple(map(str, files)) if isinstance(files, list) else ()
+
+
+def _mark(workshop: Path) -> None:
+    """List in results.json which files the output has; this is how it is known again."""
+    path = workshop / RESULTS
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["files"] = sorted(each.relative_to(workshop).as_posix() for each in workshop.rglob("*") if each.is_file())
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _exchange(workshop: Path, place: Path) -> None:
+    """Put the new folder where the old one stands; the old one comes back if that fails."""
+    if not place.exists():
+        workshop.rename(place)
+        return
+    aside = place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}")
+    place.rename(aside)
+    try:
+        workshop.rename(place)
+    except BaseException:
+        aside.rename(place)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _unwritable(out: Path, error: OSError) -> OptionError:
+    return OptionError(
+        f"--out {out}: the folder can't be written ({error.strerror or error}). Name a folder that you may write in."
+    )

@@ -1,0 +1,80 @@
+"""The main job: from a checked wave to a folder with report, diagram, tables and results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from mkb21sem.errors import Mkb21Error
+from mkb21sem.report import diagram as drawing
+from mkb21sem.report import document, outputs, results
+from mkb21sem.report.study import Study, study
+from mkb21sem.report.words import Words
+from mkb21sem.specify.hypothesis import Hypothesis
+from mkb21sem.specify.model import Model
+from mkb21sem.survey.wave import Wave
+
+PICTURES = ("diagram.svg", "diagram.pdf", "diagram.png")
+
+
+def reproduce(
+    wave: Wave,
+    model: Model,
+    hypotheses: Sequence[Hypothesis],
+    out: str | Path,
+    lang: str = "en",
+    progress: Callable[[str], object] = lambda step: None,
+) -> Study:
+    """Fit, judge, draw and write everything into one folder, which appears whole or not at all.
+
+    Parameters
+    ----------
+    wave, model, hypotheses
+        What is analysed.
+    out
+        Folder for report.html, diagram.svg, .pdf and .png, tables/ and results.json.
+    lang
+        "en" or "nl".
+    progress
+        Called with the name of each step as it begins.
+
+    Raises
+    ------
+    WaveError, FitError
+        The model can't be fitted to this wave.
+    OptionError
+        The folder can't be written, or holds files of someone else.
+    """
+    words = Words(lang, wave.codebook.label)
+    outputs.replaceable(Path(out))
+    done = study(wave, model, hypotheses, progress=progress)
+    progress("report")
+    with outputs.whole(Path(out)) as folder:
+        cause = _draw(done, words, folder)
+        svg = (folder / PICTURES[0]).read_text(encoding="utf-8") if not cause else ""
+        (folder / "report.html").write_text(document.document(done, words, svg, cause), encoding="utf-8")
+        (folder / "tables").mkdir()
+        document.save(done, words, folder / "tables")
+        content = results.results(done.found, done.judged, done.opinion, source(wave))
+        results.write(content, folder / outputs.RESULTS)
+    return done
+
+
+def source(wave: Wave) -> dict[str, object]:
+    """What results.json says about the answers."""
+    file = Path(wave.source).name if wave.source and not wave.synthetic else wave.name
+    return {"name": wave.name, "file": file, "sha256": wave.sha256, "n": wave.n, "synthetic": wave.synthetic}
+
+
+def _draw(of: Study, words: Words, folder: Path) -> str:
+    """Save the path diagram in every format; why not, if it can't be drawn."""
+    names = {name: words.label(name) for name in (*of.model.latents, *of.model.observed)}
+    try:
+        figure = drawing.diagram(
+            of.found, lang=words.lang, names=names, title=of.model.title or None, synthetic=of.wave.synthetic
+        )
+        for name in PICTURES:
+            drawing.save(figure, folder / name)
+    except Mkb21Error as error:
+        return str(error)
+    return ""

@@ -1,0 +1,170 @@
+"""All steps of one analysis, from a wave, a model and hypotheses to everything that is reported."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from mkb21sem.errors import Mkb21Error
+from mkb21sem.estimate.fit import Fit, fit
+from mkb21sem.estimate.secondopinion import SecondOpinion, second_opinion
+from mkb21sem.infer.effects import r_squared
+from mkb21sem.infer.indices import indices
+from mkb21sem.infer.verdicts import Verdict, verdicts
+from mkb21sem.specify.hypothesis import Hypothesis
+from mkb21sem.specify.model import Model
+from mkb21sem.survey.wave import Wave
+from mkb21sem.validate.factors import bartlett, factors, kmo
+from mkb21sem.validate.reliability import reliability
+
+Progress = Callable[[str], object]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Study:
+    """A wave, a model, the hypotheses, and what came out.
+
+    Attributes
+    ----------
+    wave, model, hypotheses
+        What went in.
+    found, indices, r2, judged, opinion
+        The fit, its indices, explained variance, verdicts and semopy's second opinion.
+    reliability
+        As `mkb21sem.validate.reliability.reliability` gives it.
+    suitability
+        construct k n kmo word chisq df p factors share, one row a construct and one for all indicators.
+    pattern
+        item, F1, F2 …, communality: all indicators, as many factors as measured constructs.
+    """
+
+    wave: Wave
+    model: Model
+    hypotheses: tuple[Hypothesis, ...]
+    found: Fit
+    indices: pd.Series[float]
+    r2: pd.DataFrame
+    judged: tuple[Verdict, ...]
+    opinion: SecondOpinion
+    reliability: pd.DataFrame
+    suitability: pd.DataFrame
+    pattern: pd.DataFrame
+
+
+def study(
+    wave: Wave,
+    model: Model,
+    hypotheses: Sequence[Hypothesis],
+    estimator: str = "ML",
+    progress: Progress = lambda step: None,
+) -> Study:
+    """Fit the model to the wave and judge the hypotheses.
+
+    Parameters
+    ----------
+    wave, model, hypotheses
+        Checked already.
+    estimator
+        A name in `mkb21sem.estimate.fit.ESTIMATORS`.
+    progress
+        Called with the name of each step as it begins: estimate, validate, infer.
+
+    Raises
+    ------
+    WaveError, FitError
+        The model can't be fitted to this wave. Not converging is no error: see ``found.converged``.
+    """
+    progress("estimate")
+    found = fit(model, wave, estimator)
+    opinion = second_opinion(found)
+    progress("validate")
+    quality = reliability(found)
+    suited, pattern = suitability(found), exploratory(found)
+    progress("infer")
+    judged = verdicts(found, hypotheses)
+    return Study(
+        wave,
+        model,
+        tuple(hypotheses),
+        found,
+        indices(found),
+        r_squared(found),
+        judged,
+        opinion,
+        quality,
+        suited,
+        pattern,
+    )
+
+
+def measured(found: Fit) -> dict[str, tuple[str, ...]]:
+    """Constructs whose indicators are all observed, and these."""
+    names = found.moments.names
+    return {
+        construct: items for construct, items in found.model.indicators.items() if all(item in names for item in items)
+    }
+
+
+def suitability(found: Fit) -> pd.DataFrame:
+    """KMO, Bartlett's test and the variance that exploratory factors account for, on the rows of the fit.
+
+    Returns
+    -------
+    DataFrame
+        construct k n kmo word chisq df p factors share; the last row, without construct, is for all
+        indicators together. A scale of two has no factor analysis.
+    """
+    scales = {construct: items for construct, items in measured(found).items() if len(items) > 1}
+    every = {"": _indicators(found)} if len(scales) > 1 else {}
+    columns = ["construct", "k", "n", "kmo", "word", "chisq", "df", "p", "factors", "share"]
+    lines = [_suited(found, name, items) for name, items in {**scales, **every}.items()]
+    return pd.DataFrame(lines, columns=columns)
+
+
+def _suited(found: Fit, construct: str, items: Sequence[str]) -> tuple[object, ...]:
+    given = _answers(found, items)
+    overall, sphericity = kmo(given).iloc[0], bartlett(given)
+    m = 1 if construct else len(measured(found))
+    share = math.nan
+    if len(items) > 2:
+        try:
+            share = float(factors(given, n_factors=m).variance["cumulative"].iloc[-1])
+        except Mkb21Error:
+            m = 0
+    test = (sphericity.chisq, sphericity.df, sphericity.pvalue)
+    return construct, len(items), len(given), float(overall["kmo"]), overall["word"], *test, m, share
+
+
+def exploratory(found: Fit) -> pd.DataFrame:
+    """Rotated loadings (minres, oblimin) of all indicators on as many factors as there are measured constructs.
+
+    Returns
+    -------
+    DataFrame
+        item, F1, F2 …, communality; no rows where there are no such factors.
+    """
+    items, m = _indicators(found), len(measured(found))
+    if m == 0 or len(items) < 3:
+        return pd.DataFrame(columns=["item", "communality"])
+    try:
+        rotated = factors(_answers(found, items), n_factors=m)
+    except Mkb21Error:
+        return pd.DataFrame(columns=["item", "communality"])
+    return rotated.pattern.assign(communality=rotated.communality).rename_axis("item").reset_index()
+
+
+def _indicators(found: Fit) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(item for items in measured(found).values() for item in items))
+
+
+def _answers(found: Fit, items: Sequence[str]) -> pd.DataFrame:
+    """The rows of the fit, all groups together."""
+    return pd.concat(_frames(found), ignore_index=True)[list(items)]
+
+
+def _frames(found: Fit) -> Iterator[pd.DataFrame]:
+    for rows in found.moments.rows:
+        yield pd.DataFrame(rows, columns=list(found.moments.names))

@@ -1,0 +1,64 @@
+"""Every text of the report, in each language: `words.csv`, one line a text."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+from markupsafe import Markup, escape
+
+from mkb21sem.errors import one_of
+from mkb21sem.report.numbers import LANGUAGES
+
+_ITALIC = re.compile(r"\*([^*]+)\*")
+
+
+@lru_cache(maxsize=1)
+def texts() -> dict[str, dict[str, str]]:
+    """Key → language → text; ``*x*`` is italic, ``{x}`` is filled in."""
+    with files("mkb21sem.report").joinpath("words.csv").open(encoding="utf-8") as lines:
+        return {row["key"]: {lang: row[lang] for lang in LANGUAGES} for row in csv.DictReader(lines)}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The texts of one language, and the labels that a codebook gives to variables.
+
+    Parameters
+    ----------
+    lang
+        "en" or "nl".
+    of
+        Name and language → label; a name without label stands for itself.
+    """
+
+    lang: str = "en"
+    of: Callable[[str, str], str] = lambda name, lang: name
+
+    def __post_init__(self) -> None:
+        one_of("lang", self.lang, LANGUAGES)
+
+    def __call__(self, key: str, **values: object) -> Markup:
+        """The text as HTML: its own italics kept, everything filled in escaped."""
+        marked = _ITALIC.sub(r"<i>\1</i>", str(escape(texts()[key][self.lang])))
+        return Markup(marked).format(**values)
+
+    def plain(self, key: str, **values: object) -> str:
+        """The text without any mark-up, for the terminal, a picture or a file."""
+        return _ITALIC.sub(r"\1", texts()[key][self.lang]).format(**values)
+
+    def has(self, key: str) -> bool:
+        """Whether there is such a text."""
+        return key in texts()
+
+    def label(self, name: str) -> str:
+        """What a variable is called."""
+        return self.of(name, self.lang)
+
+    def path(self, source: str, outcome: str) -> str:
+        """An arrow in words."""
+        return f"{self.label(source)} → {self.label(outcome)}"

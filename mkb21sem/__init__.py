@@ -8,6 +8,7 @@ from mkb21sem.infer.verdicts import Verdict, verdicts
 from mkb21sem.specify.hypothesis import Hypothesis
 from mkb21sem.specify.model import Model
 from mkb21sem.survey.codebook import Codebook
+from mkb21sem.survey.synthetic import synthetic_wave
 from mkb21sem.survey.wave import Wave
 
 __version__ = "0.1.0"
@@ -28,5 +29,6 @@ __all__ = [
     "indices",
     "r_squared",
     "standardized",
+    "synthetic_wave",
     "verdicts",
 ]

@@ -10,7 +10,7 @@ import pandas as pd
 from mkb21sem import Model, fit
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.linalg import Array
-from tests.lavaan.reference import Case, Reference, case, cases, data, load
+from tests.lavaan.reference import Case, Reference, case, cases, data
 
 
 def chosen(**wanted: object) -> list[str]:
@@ -36,7 +36,7 @@ def fitted(case_id: str) -> Fit:
 def theirs(found: Fit, reference: Reference) -> pd.DataFrame:
     """lavaan's table in the order of our rows; every row of ours must be one of theirs."""
     table = reference.estimates
-    table = table[table["op"].isin(["=~", "~", "~~", "~1", "|"])].copy()
+    table = table[table["op"].isin(["=~", "~", "~~", "~1", "|", "~*~"])].copy()
     table["key"] = _keys(table["lhs"], table["op"], table["rhs"], table["group"].astype(int))
     ours = found.table()
     group = [row.group for row in found.layout.rows]
@@ -46,9 +46,7 @@ def theirs(found: Fit, reference: Reference) -> pd.DataFrame:
 
 def _keys(lhs: pd.Series, op: pd.Series, rhs: pd.Series, group: object) -> list[str]:
     rows = zip(lhs, op, rhs, group, strict=True)
-    return [
-        f"{'~~'.join(sorted((a, b)))}.{g}" if o == "~~" else f"{a}{o}{b}.{g}" for a, o, b, g in rows
-    ]
+    return [f"{'~~'.join(sorted((a, b)))}.{g}" if o == "~~" else f"{a}{o}{b}.{g}" for a, o, b, g in rows]
 
 
 def theta_of(found: Fit, reference: Reference) -> Array:

@@ -15,6 +15,8 @@ class Estimator:
         As lavaan calls it.
     loss
         normal, GLS, ULS, WLS or DWLS.
+    items
+        continuous, ordinal or any: which kinds of items the row is for.
     vcov
         expected, observed, sandwich (expected bread) or huber.white (observed bread).
     test
@@ -28,6 +30,7 @@ class Estimator:
     vcov: str
     test: str
     words: str
+    items: str = "continuous"
 
 
 ESTIMATORS = {
@@ -41,7 +44,12 @@ ESTIMATORS = {
         ),
         Estimator("MLR", "normal", "huber.white", "yuan.bentler.mplus", "maximum likelihood, robust (Yuan–Bentler)"),
         Estimator("GLS", "GLS", "expected", "standard", "generalised least squares"),
-        Estimator("ULS", "ULS", "expected", "standard", "unweighted least squares"),
-        Estimator("WLS", "WLS", "expected", "standard", "weighted least squares, asymptotically distribution-free"),
+        Estimator("ULS", "ULS", "expected", "standard", "unweighted least squares", "any"),
+        Estimator("WLS", "WLS", "expected", "standard", "weighted least squares, full weight matrix", "any"),
+        Estimator("DWLS", "DWLS", "expected", "standard", "diagonally weighted least squares", "ordinal"),
+        Estimator("WLSM", "DWLS", "sandwich", "satorra.bentler", "diagonally weighted, Satorra–Bentler", "ordinal"),
+        Estimator("WLSMV", "DWLS", "sandwich", "scaled.shifted", "diagonally weighted, scaled and shifted", "ordinal"),
+        Estimator("WLSMVS", "DWLS", "sandwich", "mean.var.adjusted", "diagonally weighted, adjusted test", "ordinal"),
+        Estimator("ULSMV", "ULS", "sandwich", "scaled.shifted", "unweighted, scaled and shifted test", "ordinal"),
     )
 }

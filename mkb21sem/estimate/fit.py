@@ -11,10 +11,12 @@ from scipy.stats import norm
 
 from mkb21sem.errors import FitError, OptionError, one_of
 from mkb21sem.estimate.chisquare import NOT_CONVERGED, Test
-from mkb21sem.estimate.estimators import ESTIMATORS, Estimator
+from mkb21sem.estimate.estimators import Estimator
 from mkb21sem.estimate.implied import matrices
 from mkb21sem.estimate.inference import Inference
-from mkb21sem.estimate.moments import MISSING, Moments, moments
+from mkb21sem.estimate.moments import Moments, moments
+from mkb21sem.estimate.options import estimator_row, ordinal_items, table
+from mkb21sem.estimate.ordinal import derived_cells
 from mkb21sem.estimate.scoring import Minimum
 from mkb21sem.estimate.solve import solve
 from mkb21sem.estimate.standard import standardize
@@ -150,6 +152,8 @@ def fit(
     equal: Sequence[str] = (),
     free: Sequence[str] = (),
     weights: str | None = None,
+    ordered: Sequence[str] | bool | None = None,
+    parameterization: str = "delta",
     std_lv: bool = False,
     fixed_x: bool = True,
     meanstructure: bool | None = None,
@@ -164,16 +168,22 @@ def fit(
         A `Wave` (respondents who were not asked the model's questions are left out) or any table with a
         column for every observed variable; NaN is a missing answer.
     estimator
-        A name in `ESTIMATORS`.
+        A name in `estimators.ESTIMATORS`.
     missing
         ``listwise``: rows with a missing answer are left out and counted. ``fiml``: every row counts with what it
-        answered (ML and MLR), with observed information.
+        answered (ML and MLR), with observed information. ``pairwise``: every pair of ordinal items counts with the
+        rows that answered both.
     group
         Column that tells groups, each fitted with parameters of its own except what ``equal`` names.
     equal, free
         Kinds of parameters equal over groups, and single arrows exempt from that; see `layout`.
     weights
         Column of sampling weights: pseudo-maximum likelihood, with MLR's standard errors and test.
+    ordered
+        Ordinal items for WLSMV and its relatives: names, or True for all but exogenous variables. None takes what the
+        spec says by DEFINE(ordinal), or else the items that the wave's codebook calls ordinal.
+    parameterization
+        delta or theta: ordinal items are scaled by their total or by their residual standard deviation.
     std_lv, fixed_x, meanstructure
         lavaan's ``std.lv``, ``fixed.x`` and ``meanstructure``; several groups and fiml have means unless told
         otherwise.
@@ -192,52 +202,36 @@ def fit(
     OptionError
         An unknown estimator or option, or options that don't go together.
     """
-    row = _estimator(model, estimator, missing, weights)
-    rows = table(wave, model, group, weights)
-    exogenous = model.exogenous if fixed_x else ()
-    sample = moments(rows, model.observed, group, missing=missing, weights=weights, complete=exogenous)
-    means = len(sample.groups) > 1 or missing == "fiml" if meanstructure is None else meanstructure
-    where = layout(model, sample.groups, equal=equal, free=free, std_lv=std_lv, fixed_x=fixed_x, meanstructure=means)
-    if missing == "fiml" and not where.meanstructure:
-        raise OptionError("missing='fiml' needs means; leave meanstructure out or set it to True.")
-    _check_df(where)
-    with one_thread():
-        return _estimate(model, where, row, sample)
-
-
-def _estimator(model: Model, name: str, missing: str, weights: str | None) -> Estimator:
-    """The row of the table, after a look at what goes together."""
     if not isinstance(model, Model):
         raise OptionError(f"model must be a Model (Model.read or Model.parse); got {type(model).__name__}.")
-    one_of("estimator", name, ESTIMATORS)
-    one_of("missing", missing, MISSING)
-    row = ESTIMATORS[name]
-    if missing == "fiml" and name not in ("ML", "MLR"):
-        raise OptionError(f"missing='fiml' goes with ML or MLR; got {name}. Use listwise, or MLR.")
-    if missing == "pairwise":
-        raise OptionError("missing='pairwise' goes with ordinal estimators such as WLSMV; use listwise or fiml.")
-    if weights is None:
-        return row
-    if name not in ("ML", "MLR"):
-        raise OptionError(f"weights go with ML or MLR (pseudo-maximum likelihood); got {name}.")
-    return ESTIMATORS["MLR"]
-
-
-def table(
-    wave: Wave | pd.DataFrame, model: Model, group: str | None = None, weights: str | None = None
-) -> pd.DataFrame:
-    """The columns that the model needs, from a wave or a table.
-
-    Raises
-    ------
-    OptionError
-        Neither a wave nor a table.
-    """
-    if isinstance(wave, Wave):
-        return wave.frame([*model.observed, *(name for name in (group, weights) if name)])
-    if isinstance(wave, pd.DataFrame):
-        return wave
-    raise OptionError(f"wave must be a Wave or a pandas DataFrame; got {type(wave).__name__}.")
+    row = estimator_row(estimator, missing, weights)
+    one_of("parameterization", parameterization, ("delta", "theta"))
+    ordinal = ordinal_items(row, model, wave, ordered, missing)
+    with one_thread():
+        sample = moments(
+            table(wave, model, group, weights),
+            model.observed,
+            group,
+            missing=missing,
+            weights=weights,
+            complete=model.exogenous if fixed_x else (),
+            ordered=ordinal,
+        )
+        where = layout(
+            model,
+            sample.groups,
+            equal=equal,
+            free=free,
+            std_lv=std_lv,
+            fixed_x=fixed_x and not ordinal,
+            meanstructure=len(sample.groups) > 1 or missing == "fiml" if meanstructure is None else meanstructure,
+            thresholds=sample.threshold_counts,
+            parameterization=parameterization,
+        )
+        if missing == "fiml" and not where.meanstructure:
+            raise OptionError("missing='fiml' needs means; leave meanstructure out or set it to True.")
+        _check_df(where)
+        return _estimate(model, where, row, sample)
 
 
 def _check_df(where: Layout) -> None:
@@ -264,7 +258,7 @@ def _estimate(model: Model, where: Layout, row: Estimator, sample: Moments) -> F
         row,
         sample,
         at.theta,
-        at.cells,
+        derived_cells(where, at.cells, at.model),
         vcov,
         at.minimum,
         at.standard() if converged else Test("standard", np.nan, where.df, NOT_CONVERGED),

@@ -68,7 +68,7 @@ def offset(layout: Layout, moments: Array) -> Array:
 
 def cell_values(layout: Layout, theta: Array, fixed: Array) -> Array:
     """Values of all cells, x = K θ + fixed: (..., k) and (..., g, c) give (..., g, c)."""
-    return np.einsum("gck,...k->...gc", layout.K, theta, optimize=True) + fixed
+    return np.asarray((layout.K @ theta[..., None, :, None])[..., 0] + fixed)
 
 
 def matrices(layout: Layout, cells: Array) -> tuple[Array, Array]:
@@ -112,7 +112,9 @@ def pairs(layout: Layout) -> tuple[Index, Index, Array]:
     a = layout.row
     b = np.where(directed, layout.col + layout.v, layout.col)
     s = np.where(~directed & (layout.row == layout.col), 0.5, 1.0)
-    return a, b, s
+    # Thresholds and scales of ordinal items move no covariance.
+    inside = layout.matrix <= 1
+    return np.where(inside, a, 0), np.where(inside, b, 0), np.where(inside, s, 0.0)
 
 
 def centred(layout: Layout, model: Implied) -> tuple[Array, Array, Array, Array]:

@@ -20,6 +20,8 @@ from mkb21sem.estimate.fiml import FimlLoss, fiml_saturated_trace, fiml_scores
 from mkb21sem.estimate.implied import Implied, centred, implied
 from mkb21sem.estimate.loss import Loss
 from mkb21sem.estimate.moments import Moments
+from mkb21sem.estimate.quadratic import Quadratic, QuadraticLoss, derivative
+from mkb21sem.estimate.sample import asymptotic_covariance
 from mkb21sem.estimate.vcov import expected
 from mkb21sem.linalg import Array, symmetric
 from mkb21sem.specify.layout import Layout
@@ -74,8 +76,18 @@ class Inference:
         return meat(each, self.sample.weights)
 
     @cached_property
+    def quadratic(self) -> Quadratic:
+        """Δ, W and Γ of a least-squares loss."""
+        loss = self.loss
+        assert isinstance(loss, QuadraticLoss)
+        Delta = derivative(self.layout, self.cells, self.model)
+        return Quadratic(Delta, loss.W[0], asymptotic_covariance(self.layout, self.sample), self.sample.share)
+
+    @cached_property
     def moment_meat(self) -> Array:
-        """Δ'WΓWΔ with the normal-theory W at the implied moments (k, k)."""
+        """Δ'WΓWΔ (k, k), W being the loss's, or for a likelihood the normal-theory weight at the implied moments."""
+        if isinstance(self.loss, QuadraticLoss):
+            return self.quadratic.meat()
         return meat(moment_scores(self.layout, self.model, deviations(self.sample, self.layout.exogenous)))
 
     @property
@@ -87,7 +99,7 @@ class Inference:
     def vcov(self) -> Array:
         """Covariance of the estimates (k, k); NaN where the information is singular."""
         n = self.sample.total
-        if self.row.loss in ("GLS", "ULS", "WLS"):
+        if isinstance(self.loss, QuadraticLoss):
             n -= len(self.sample.groups)
         bread = expected(self.information, 1)
         if self.row.vcov == "sandwich":
@@ -99,7 +111,7 @@ class Inference:
     def standard(self) -> Test:
         """The unscaled test."""
         test = standard(self.minimum, self.layout.df, self.sample.total)
-        if self.row.loss == "ULS":
+        if self.row.name == "ULS":
             return replace(test, reason="n times the ULS minimum has no χ² distribution; use ULSMV")
         return test
 
@@ -119,7 +131,9 @@ class Inference:
 
     @cached_property
     def traces(self) -> tuple[float, float]:
-        """tr UΓ and tr (UΓ)² with the normal-theory weight at the implied moments."""
+        """tr UΓ and tr (UΓ)², with W as in `moment_meat`."""
+        if isinstance(self.loss, QuadraticLoss):
+            return self.quadratic.traces(self.expected)
         rows = deviations(self.sample, self.layout.exogenous)
         _, Sigma, _, _ = centred(self.layout, self.model)
         X = [scaling.whitened(d, np.linalg.inv(S), self.layout.meanstructure) for d, S in zip(rows, Sigma, strict=True)]

@@ -145,5 +145,5 @@ def curvature(layout: Layout, model: Implied, H: Array) -> Array:
 def gather(layout: Layout, share: Array, gradient: Array, Hessian: Array) -> tuple[Array, Array]:
     """From cells to free parameters, summed over groups: (b, g, c), (b, g, c, c) to (b, k), (b, k, k)."""
     K = layout.K
-    total = np.einsum("...g,...gc,gck->...k", share, gradient, K, optimize=True)
+    total = ((share[..., None] * gradient)[..., None, :] @ K)[..., 0, :].sum(axis=-2)
     return total, (transpose(K) @ (share[..., None, None] * Hessian) @ K).sum(axis=-3)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from mkb21sem.errors import FitError, WaveError, closest
 from mkb21sem.estimate.patterns import Patterns, patterns, saturated_moments
+from mkb21sem.estimate.polychoric import OrdinalMoments, ordinal_moments
 from mkb21sem.linalg import Array
 
 
@@ -38,6 +39,10 @@ class Moments:
         Sampling weights with mean 1; empty without.
     patterns : g
         Rows by missing pattern; empty unless missing answers are modelled (fiml).
+    ordinal : g
+        Thresholds and polychoric correlations; empty unless some items are ordinal. cov and mean are theirs then.
+    remarks
+        Sentences on what was done to the answers, such as categories that were joined.
     """
 
     names: tuple[str, ...]
@@ -49,6 +54,8 @@ class Moments:
     left_out: tuple[tuple[str, int], ...] = ()
     weights: tuple[Array, ...] = ()
     patterns: tuple[Patterns, ...] = ()
+    ordinal: tuple[OrdinalMoments, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def total(self) -> int:
@@ -60,6 +67,13 @@ class Moments:
         """n_g / N, or the groups' shares of the weights, (g,)."""
         size = np.array([w.sum() for w in self.weights]) if self.weights else self.n
         return np.asarray(size / size.sum())
+
+    @property
+    def threshold_counts(self) -> dict[str, int]:
+        """Number of thresholds of each ordinal item."""
+        if not self.ordinal:
+            return {}
+        return {name: len(tau) for name, tau in zip(self.names, self.ordinal[0].thresholds, strict=True) if len(tau)}
 
     def augmented(self, meanstructure: bool) -> Array:
         """The moment matrix that the layout speaks of: cov, or [[cov + mm', m], [m', 1]], (g, p, p)."""
@@ -83,6 +97,7 @@ def moments(
     missing: str = "listwise",
     weights: str | None = None,
     complete: Sequence[str] = (),
+    ordered: Sequence[str] = (),
 ) -> Moments:
     """Means and covariances (divisor n) of a table's rows.
 
@@ -101,6 +116,8 @@ def moments(
         Column of sampling weights, brought to mean 1.
     complete
         Variables that must be answered also under ``fiml``: observed exogenous ones.
+    ordered
+        Variables that are ordinal; with them ``pairwise`` uses every pair of answers.
 
     Raises
     ------
@@ -122,6 +139,8 @@ def moments(
     w = tuple(weight[member].to_numpy() / scale for member in members) if weights else ()
     check_rows(rows, names, groups)
     n = np.array([len(y) for y in rows])
+    if ordered:
+        return _ordinal(rows, tuple(names), groups, n, left_out, ordered, missing)
     if missing == "fiml":
         found = tuple(patterns(y, w[g] if w else None) for g, y in enumerate(rows))
         mean, cov, converged = saturated_moments(rows, w)
@@ -130,6 +149,50 @@ def moments(
     mean = np.array([np.average(y, axis=0, weights=w[g] if w else None) for g, y in enumerate(rows)])
     cov = np.array([_covariance(y, m, w[g] if w else None) for g, (y, m) in enumerate(zip(rows, mean, strict=True))])
     return Moments(tuple(names), groups, n, cov, mean, rows, left_out, w)
+
+
+def _ordinal(
+    rows: tuple[Array, ...],
+    names: tuple[str, ...],
+    groups: tuple[str, ...],
+    n: npt.NDArray[np.int64],
+    left_out: tuple[tuple[str, int], ...],
+    ordered: Sequence[str],
+    missing: str,
+) -> Moments:
+    """Moments with ordinal items: thresholds, polychorics and their asymptotic covariance in each group."""
+    flags = np.array([name in ordered for name in names])
+    rows, remarks = _common_categories(rows, names, flags, groups)
+    found = tuple(ordinal_moments(y, flags, missing=missing, names=names) for y in rows)
+    mean, cov = np.array([one.mean for one in found]), np.array([one.cov for one in found])
+    return Moments(names, groups, n, cov, mean, rows, left_out, ordinal=found, remarks=remarks)
+
+
+def _common_categories(
+    rows: tuple[Array, ...], names: tuple[str, ...], flags: npt.NDArray[np.bool_], groups: tuple[str, ...]
+) -> tuple[tuple[Array, ...], tuple[str, ...]]:
+    """Join a category that some group never used with the next lower one that all groups used.
+
+    Thresholds can be compared over groups only if every group has the same ones. Below the lowest common category
+    there is nothing to join with, so those answers count as the lowest common one.
+    """
+    remarks = []
+    out = [y.copy() for y in rows]
+    for j in np.flatnonzero(flags) if len(rows) > 1 else ():
+        used = [set(y[np.isfinite(y[:, j]), j]) for y in rows]
+        common = np.array(sorted(set.intersection(*used)))
+        if len(common) < 2:
+            raise WaveError(
+                f"`{names[j]}`: the groups have fewer than two answers in common, so its thresholds can't be compared. "
+                "Leave it out, or fit the groups apart."
+            )
+        for code in sorted(set.union(*used) - set(common)):
+            to = common[max(int(np.searchsorted(common, code)) - 1, 0)]
+            without = ", ".join(group for group, codes in zip(groups, used, strict=True) if code not in codes)
+            remarks.append(f"{names[j]}: answer {code:g} has no respondents in group {without}; joined with {to:g}.")
+            for y in out:
+                y[y[:, j] == code, j] = to
+    return tuple(out), tuple(remarks)
 
 
 def _covariance(y: Array, mean: Array, w: Array | None) -> Array:
@@ -142,7 +205,11 @@ def _usable(
 ) -> tuple[pd.Series[bool], tuple[tuple[str, int], ...]]:
     """Which rows are used, and how many are left out for which reason."""
     known = labels.notna()
-    if missing == "fiml":
+    if missing == "pairwise":
+        some = answered.any(axis=1)
+        reasons = [("no group", ~known), ("no answer on any variable of the model", known & ~some)]
+        use = known & some
+    elif missing == "fiml":
         some, exogenous = answered.any(axis=1), answered[list(complete)].all(axis=1)
         reasons = [
             ("no group", ~known),
@@ -195,6 +262,11 @@ def numeric(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     problems += [f"the table has more than one column `{name}`; keep one." for name in repeated]
     if problems:
         raise WaveError("\n".join(problems))
+    chosen = frame[present]
+    if all(isinstance(kind, np.dtype) and kind.kind in "biuf" for kind in chosen.dtypes):
+        values = chosen.to_numpy(float)
+        if not np.isinf(values).any():
+            return pd.DataFrame(values, index=frame.index, columns=present)
     columns = {}
     for name in present:
         given = frame[name]

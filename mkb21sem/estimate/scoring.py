@@ -94,6 +94,12 @@ def _solve(H: Array, gradient: Array) -> Array:
     """H⁻¹g; where H is nearly singular, in the directions that it does determine."""
     scale = np.sqrt(np.maximum(np.diagonal(H, axis1=1, axis2=2), 1e-300))
     scaled = H / (scale[:, :, None] * scale[:, None, :])
+    try:
+        pivots = np.diagonal(np.linalg.cholesky(scaled), axis1=1, axis2=2)
+        if (pivots > 1e-5).all():
+            return np.asarray(np.linalg.solve(scaled, (gradient / scale)[..., None])[..., 0] / scale)
+    except np.linalg.LinAlgError:
+        pass
     values, vectors = np.linalg.eigh(np.where(np.isfinite(scaled), scaled, 0.0))
     inverse = np.where(values > 1e-12, 1 / np.maximum(values, 1e-12), 0.0)
     along = np.einsum("bkj,bk->bj", vectors, gradient / scale)

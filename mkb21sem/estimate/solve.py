@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from mkb21sem.errors import FitError
-from mkb21sem.estimate.casewise import deviations
 from mkb21sem.estimate.estimators import Estimator
 from mkb21sem.estimate.fiml import FimlLoss
-from mkb21sem.estimate.implied import cell_values
+from mkb21sem.estimate.implied import cell_values, offset
 from mkb21sem.estimate.inference import Inference
 from mkb21sem.estimate.loss import Loss, NormalLoss
 from mkb21sem.estimate.moments import Moments
+from mkb21sem.estimate.ordinal import check_ordinal_causes
 from mkb21sem.estimate.quadratic import QuadraticLoss, normal_weight
+from mkb21sem.estimate.sample import asymptotic_covariance, sample_statistics, unbiased
 from mkb21sem.estimate.scoring import Minimum, minimise
 from mkb21sem.estimate.starts import start
-from mkb21sem.linalg import Array, vech_index
+from mkb21sem.linalg import Array
 from mkb21sem.specify.layout import Layout
 
 
@@ -27,44 +26,39 @@ def loss_of(row: Estimator, layout: Layout, sample: Moments) -> Loss:
         if sample.patterns:
             return FimlLoss.of(layout, sample.patterns, sample.share, sample.augmented(True))
         return NormalLoss.of(layout, sample.augmented(layout.meanstructure)[None], sample.share)
-    unbiased = replace(sample, cov=sample.cov * (sample.n / (sample.n - 1))[:, None, None])
-    W = _weight(row, layout, unbiased)
-    return QuadraticLoss.of(layout, unbiased.augmented(layout.meanstructure)[None], W[None], sample.share, sample.n)
+    statistics, correction = sample_statistics(layout, sample), (sample.n - 1) / sample.n
+    W, share = _weight(row, layout, sample), np.broadcast_to(sample.share, (1, len(sample.n)))
+    fixed = offset(layout, unbiased(sample).augmented(layout.meanstructure)[None])
+    return QuadraticLoss(layout, statistics[None], W[None], share, correction, fixed)
 
 
 def _weight(row: Estimator, layout: Layout, sample: Moments) -> Array:
-    """W of each group for the least-squares losses, (g, m, m)."""
+    """W of each group for the least-squares losses, (g, m, m), or (g, m) where it is diagonal."""
     if row.loss == "GLS":
-        return normal_weight(sample.cov, layout.meanstructure)
+        return normal_weight(unbiased(sample).cov, layout.meanstructure)
     if row.loss == "ULS":
-        p = len(layout.observed)
-        m = p * (p + 1) // 2 + p * layout.meanstructure
-        return np.broadcast_to(np.eye(m), (len(sample.groups), m, m))
-    return np.array([np.linalg.pinv(gamma, hermitian=True) for gamma in _asymptotic_covariance(layout, sample)])
-
-
-def _asymptotic_covariance(layout: Layout, sample: Moments) -> list[Array]:
-    """Γ of means and covariances by the fourth-order moments of the rows (Browne 1984), g arrays (m, m)."""
-    row, col = vech_index(len(layout.observed))
-    out = []
-    for d, n in zip(deviations(sample, layout.exogenous), sample.n, strict=True):
-        x = d.z[:, row] * d.z[:, col] - d.h[:, row] * d.h[:, col]
-        x = x - x.mean(axis=0)
-        if layout.meanstructure:
-            x = np.concatenate([d.e, x], axis=1)
-        if n <= x.shape[1]:
+        return np.ones_like(sample_statistics(layout, sample))
+    if row.loss == "DWLS":
+        return np.array([1 / group.gamma_diagonal for group in sample.ordinal])
+    gammas = asymptotic_covariance(layout, sample)
+    for gamma, n in zip(gammas, sample.n, strict=True):
+        if n <= len(gamma):
             raise FitError(
-                f"WLS weighs {x.shape[1]} moments by their covariances and needs more rows than that; there are {n}. "
-                "Use MLR, or a diagonally weighted estimator."
+                f"WLS weighs {len(gamma)} statistics by their covariances and needs more rows than that; there are "
+                f"{n}. Use WLSMV or MLR."
             )
-        out.append(x.T @ x / n)
-    return out
+    return np.array([np.linalg.pinv(gamma, hermitian=True) for gamma in gammas])
 
 
 def solve(row: Estimator, layout: Layout, sample: Moments, begin: Array | None = None) -> tuple[Minimum, Inference]:
     """Minimise the estimator's loss, from `begin` (k,) or from closed-form starting values."""
+    if layout.thresholds:
+        check_ordinal_causes(layout)
     loss = loss_of(row, layout, sample)
-    theta = (start(layout, sample.cov, sample.mean) if begin is None else begin)[None]
+    if begin is None:
+        thresholds = [group.thresholds for group in sample.ordinal]
+        begin = start(layout, sample.cov, sample.mean, thresholds)
+    theta = begin[None]
     if not np.isfinite(loss.value(theta))[0]:
         theta = theta / 2
     found = minimise(loss, theta)

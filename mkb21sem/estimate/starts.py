@@ -7,6 +7,8 @@ extended covariance matrix. Constructs measured by constructs are built after th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import networkx as nx
 import numpy as np
 
@@ -15,12 +17,20 @@ from mkb21sem.specify.layout import Layout
 from mkb21sem.specify.model import INTERCEPT
 
 
-def start(layout: Layout, cov: Array, mean: Array) -> Array:
+def start(layout: Layout, cov: Array, mean: Array, thresholds: Sequence[Sequence[Array]] = ()) -> Array:
     """Starting values (k,) from sample covariances (g, p, p) and means (g, p).
 
-    START values of the spec take precedence; equal parameters start at the mean of their cells.
+    START values of the spec take precedence; equal parameters start at the mean of their cells. With ordinal items
+    cov holds polychorics and `thresholds` each group's, an array an observed variable.
     """
     cells = np.stack([_cells(layout, S, m) for S, m in zip(cov, mean, strict=True)])
+    if layout.thresholds:
+        at = layout.matrix == 2
+        for g, group in enumerate(thresholds):
+            cells[g, at] = [group[j][k] for j, k in zip(layout.row[at], layout.col[at], strict=True)]
+        cells[:, layout.matrix == 3] = 1.0
+        if layout.parameterization == "theta":
+            cells = np.stack([_residual_scale(layout, group) for group in cells])
     K = layout.K.reshape(-1, layout.k)
     target = (cells - layout.offset).ravel()
     used = (K != 0).any(axis=1) & ~np.tile(layout.sample, len(layout.groups))
@@ -43,6 +53,8 @@ def _cells(layout: Layout, S: Array, mean: Array) -> Array:
     values = np.zeros(len(layout.row))
     for c, row in enumerate(layout.rows[: len(layout.row)]):
         arrow = row.arrow
+        if arrow.op in ("|", "~*~"):
+            continue
         if arrow.op == "=~":
             values[c] = loadings[arrow.lhs, arrow.rhs]
         elif arrow.op == "~" and arrow.rhs == INTERCEPT:
@@ -55,6 +67,18 @@ def _cells(layout: Layout, S: Array, mean: Array) -> Array:
         elif arrow.lhs not in explained and arrow.rhs not in explained:
             values[c] = 0.9 * G[place[arrow.lhs], place[arrow.rhs]]
     return _intercepts(layout, values, mean, place)
+
+
+def _residual_scale(layout: Layout, cells: Array) -> Array:
+    """Loadings and thresholds of ordinal items in units of their residual, not total, standard deviation."""
+    ordinal = {layout.observed.index(name) for name, _ in layout.thresholds}
+    residual = {int(layout.row[c]): cells[c] for c in np.flatnonzero((layout.matrix == 1) & (layout.row == layout.col))}
+    out = cells.copy()
+    for c in np.flatnonzero((layout.matrix == 0) | (layout.matrix == 2)):
+        item = int(layout.row[c])
+        if item in ordinal:
+            out[c] /= np.sqrt(residual[item])
+    return out
 
 
 def _measure(layout: Layout, G: Array, place: dict[str, int]) -> dict[tuple[str, str], float]:

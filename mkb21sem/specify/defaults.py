@@ -7,16 +7,23 @@ fixed at their sample moments, intercepts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
+from types import MappingProxyType
 
 from mkb21sem.specify.model import INTERCEPT, Model
 from mkb21sem.specify.parse import Arrow
 
 
 def complete(
-    model: Model, *, std_lv: bool = False, fixed_x: bool = True, meanstructure: bool = False
+    model: Model,
+    *,
+    std_lv: bool = False,
+    fixed_x: bool = True,
+    meanstructure: bool = False,
+    thresholds: Mapping[str, int] = MappingProxyType({}),
+    parameterization: str = "delta",
 ) -> tuple[tuple[Arrow, ...], tuple[str, ...]]:
     """All arrows of the model in lavaan's order of kinds, and the exogenous variables held at sample moments.
 
@@ -30,6 +37,11 @@ def complete(
         Hold the moments of observed exogenous variables at the sample's.
     meanstructure
         Add intercepts of all observed variables (latent means stay 0).
+    thresholds
+        Number of thresholds of each ordinal item: they are added, its intercept is 0, and its residual variance is
+        1 (theta) or what its scale 1 leaves of the explained variance (delta).
+    parameterization
+        delta or theta.
 
     Returns
     -------
@@ -41,7 +53,8 @@ def complete(
     exogenous = model.exogenous if fixed_x else ()
     arrows = list(_scaled(model, std_lv))
     stated = {arrow.cell for arrow in arrows}
-    for arrow in _added(model, std_lv, meanstructure):
+    ordinal = _ordinal(thresholds, parameterization)
+    for arrow in (*ordinal, *_added(model, std_lv, meanstructure)):
         if arrow.cell not in stated:
             stated.add(arrow.cell)
             arrows.append(arrow)
@@ -74,6 +87,17 @@ def _added(model: Model, std_lv: bool, meanstructure: bool) -> Iterator[Arrow]:
             yield Arrow(name, "~", INTERCEPT)
         for name in model.latents:
             yield Arrow(name, "~", INTERCEPT, value=0.0)
+
+
+def _ordinal(thresholds: Mapping[str, int], parameterization: str) -> Iterator[Arrow]:
+    for name, count in thresholds.items():
+        for k in range(1, count + 1):
+            yield Arrow(name, "|", f"t{k}")
+        if parameterization == "delta":
+            yield Arrow(name, "~*~", name, value=1.0)
+        else:
+            yield Arrow(name, "~~", name, value=1.0)
+        yield Arrow(name, "~", INTERCEPT, value=0.0)
 
 
 def _single_indicators(model: Model) -> set[str]:

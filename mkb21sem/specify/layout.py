@@ -8,9 +8,10 @@ from it (the triangle of a RAM drawing). The moment matrix of observed variables
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import combinations, combinations_with_replacement
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ from mkb21sem.specify.parse import Arrow
 EQUAL = (
     "loadings",
     "intercepts",
+    "thresholds",
     "means",
     "residuals",
     "residual_covariances",
@@ -50,6 +52,8 @@ class Row:
         True if its value is the sample moment of exogenous variables.
     free
         True if it is estimated (alone or with others of its label).
+    derived
+        True for the residual variance of an ordinal item under delta: it follows from the others.
     """
 
     arrow: Arrow
@@ -57,6 +61,7 @@ class Row:
     stated: bool
     sample: bool
     free: bool
+    derived: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,9 +75,9 @@ class Layout:
     rows : g·c
         Table rows, group by group.
     matrix : (c,)
-        0 for a cell of A, 1 for a cell of S.
+        0 for a cell of A, 1 for a cell of S, 2 for a threshold, 3 for the scale of an ordinal item.
     row, col : (c,)
-        Cell positions, the same in every group; for S, row ≤ col.
+        Cell positions, the same in every group; for S, row ≤ col; for a threshold the item and its number from 0.
     sample : (c,)
         True where the value is a sample moment.
     K : (g, c, k), offset : (g, c)
@@ -81,6 +86,10 @@ class Layout:
         What each free parameter is called.
     lower, upper, start : (k,)
         From BOUND and START; infinite and NaN where nothing is said.
+    thresholds
+        Ordinal items and how many thresholds each has.
+    parameterization
+        delta or theta: whether ordinal items are scaled by their total or their residual standard deviation.
     """
 
     model: Model
@@ -100,6 +109,8 @@ class Layout:
     lower: Array
     upper: Array
     start: Array
+    thresholds: tuple[tuple[str, int], ...] = ()
+    parameterization: str = "delta"
 
     @property
     def p(self) -> int:
@@ -126,6 +137,8 @@ class Layout:
         """Sample moments to be explained, those of exogenous variables left out."""
         p, x = len(self.observed), len(self.exogenous)
         each = p * (p + 1) // 2 - x * (x + 1) // 2 + self.meanstructure * (p - x)
+        # An ordinal item has thresholds in place of a mean and a variance.
+        each += sum(count - 2 for _, count in self.thresholds)
         return each * len(self.groups)
 
     @property
@@ -143,6 +156,8 @@ def layout(
     std_lv: bool = False,
     fixed_x: bool = True,
     meanstructure: bool = False,
+    thresholds: Mapping[str, int] = MappingProxyType({}),
+    parameterization: str = "delta",
 ) -> Layout:
     """Lay the model out in cells.
 
@@ -156,7 +171,7 @@ def layout(
         Kinds of parameters that are equal over groups, of `EQUAL`.
     free
         Arrows such as ``"f =~ x2"`` that stay free of ``equal``.
-    std_lv, fixed_x, meanstructure
+    std_lv, fixed_x, meanstructure, thresholds, parameterization
         As in `complete`.
 
     Raises
@@ -168,10 +183,18 @@ def layout(
     """
     for word in equal:
         one_of("equal", word, EQUAL)
-    meanstructure = meanstructure or model.meanstructure
-    arrows, exogenous = complete(model, std_lv=std_lv, fixed_x=fixed_x, meanstructure=meanstructure)
-    rows = _rows(model, arrows, exogenous, len(groups), equal, _released(free, arrows), std_lv)
-    return _layout(model, rows, exogenous, tuple(groups), meanstructure)
+    meanstructure = meanstructure or model.meanstructure or bool(thresholds)
+    arrows, exogenous = complete(
+        model,
+        std_lv=std_lv,
+        fixed_x=fixed_x,
+        meanstructure=meanstructure,
+        thresholds=thresholds,
+        parameterization=parameterization,
+    )
+    derived = set(thresholds) if parameterization == "delta" else set()
+    rows = _rows(model, arrows, exogenous, len(groups), equal, _released(free, arrows), std_lv, derived)
+    return _layout(model, rows, exogenous, tuple(groups), meanstructure, tuple(thresholds.items()), parameterization)
 
 
 def independence(where: Layout) -> Layout:
@@ -186,8 +209,15 @@ def independence(where: Layout) -> Layout:
         arrows += [Arrow(name, "~", INTERCEPT) for name in observed]
     # The drawing has the variables of the model and none of its arrows, in the same order.
     model = Model(tuple(Arrow(name, "~~", name) for name in observed), name="baseline")
+    ordinal = dict(where.thresholds)
+    if ordinal:
+        arrows = [a for a in arrows if a.lhs not in ordinal or a.rhs not in (INTERCEPT, a.lhs)]
+        arrows += [Arrow(name, "|", f"t{k + 1}") for name, count in where.thresholds for k in range(count)]
+        arrows += [
+            a for name in ordinal for a in (Arrow(name, "~~", name, value=1.0), Arrow(name, "~", "1", value=0.0))
+        ]
     rows = _rows(model, arrows, where.exogenous, len(where.groups), (), set(), False)
-    return _layout(model, rows, where.exogenous, where.groups, where.meanstructure)
+    return _layout(model, rows, where.exogenous, where.groups, where.meanstructure, where.thresholds, "theta")
 
 
 def saturated(where: Layout) -> Layout:
@@ -202,7 +232,13 @@ def saturated(where: Layout) -> Layout:
 
 
 def _layout(
-    model: Model, rows: tuple[Row, ...], exogenous: tuple[str, ...], groups: tuple[str, ...], meanstructure: bool
+    model: Model,
+    rows: tuple[Row, ...],
+    exogenous: tuple[str, ...],
+    groups: tuple[str, ...],
+    meanstructure: bool,
+    thresholds: tuple[tuple[str, int], ...] = (),
+    parameterization: str = "delta",
 ) -> Layout:
     """Cells and the map from parameters to them, from the table rows."""
     variables = (*model.observed, *((INTERCEPT,) if meanstructure else ()), *model.latents)
@@ -225,10 +261,16 @@ def _layout(
         offset,
         names,
         *_bounds(model, names),
+        thresholds,
+        parameterization,
     )
 
 
 def _cell(arrow: Arrow, variables: Sequence[str]) -> tuple[int, int, int]:
+    if arrow.op == "|":
+        return 2, variables.index(arrow.lhs), int(arrow.rhs[1:]) - 1
+    if arrow.op == "~*~":
+        return 3, variables.index(arrow.lhs), variables.index(arrow.lhs)
     one, other = variables.index(arrow.head), variables.index(arrow.tail)
     if arrow.op == "~~":
         return 1, min(one, other), max(one, other)
@@ -237,8 +279,8 @@ def _cell(arrow: Arrow, variables: Sequence[str]) -> tuple[int, int, int]:
 
 def kind(arrow: Arrow, model: Model) -> str:
     """Which word of `EQUAL` an arrow belongs to."""
-    if arrow.op == "=~":
-        return "loadings"
+    if arrow.op in ("=~", "|", "~*~"):
+        return {"=~": "loadings", "|": "thresholds", "~*~": "scales"}[arrow.op]
     latent = arrow.lhs in model.latents
     if arrow.op == "~":
         return ("means" if latent else "intercepts") if arrow.rhs == INTERCEPT else "regressions"
@@ -267,6 +309,7 @@ def _rows(
     equal: Sequence[str],
     released: set[tuple[str, str, str]],
     std_lv: bool,
+    derived: Set[str] = frozenset(),
 ) -> tuple[Row, ...]:
     stated = {a.cell for a in model.arrows}
     rows = []
@@ -275,25 +318,30 @@ def _rows(
             sample = arrow.lhs in exogenous and (arrow.rhs in exogenous or arrow.rhs == INTERCEPT)
             held = _freed_by_equality(arrow, model, group, equal, std_lv)
             word = kind(arrow, model)
+            follows = word == "residuals" and arrow.lhs in derived
             if word in equal and g > 1 and not arrow.label and arrow.value is None and not sample:
                 shared = arrow.cell not in released and word != "means"
                 held = replace(held, label=f".p{place}." if shared else "")
-            rows.append(Row(held, group, arrow.cell in stated, sample, held.value is None and not sample))
+            free = held.value is None and not sample and not follows
+            rows.append(Row(held, group, arrow.cell in stated, sample, free, follows))
     return tuple(rows)
 
 
 def _freed_by_equality(arrow: Arrow, model: Model, group: int, equal: Sequence[str], std_lv: bool) -> Arrow:
-    """Latent means are free in later groups once intercepts are equal, and variances once loadings are.
+    """What equality sets free in later groups, by lavaan's rules.
 
-    The second holds under ``std_lv``, where the variance of the first group sets the scale (lavaan's rule).
+    Latent means once intercepts or thresholds are equal; latent variances under ``std_lv`` once loadings are;
+    scales (delta) or residual variances (theta) of ordinal items once thresholds are.
     """
     if group == 1:
         return arrow
     word = kind(arrow, model)
-    mean = word == "means" and "intercepts" in equal and "means" not in equal
-    scale = word == "latent_variances" and std_lv and "loadings" in equal and "latent_variances" not in equal
     stated = arrow.cell in {a.cell for a in model.arrows}
-    return replace(arrow, value=None) if (mean or scale) and not stated else arrow
+    mean = word == "means" and ("intercepts" in equal or "thresholds" in equal) and "means" not in equal
+    spread = "thresholds" in equal and "residuals" not in equal
+    spread = spread and (word == "scales" or (word == "residuals" and arrow.value == 1.0 and not stated))
+    scale = word == "latent_variances" and std_lv and "loadings" in equal and "latent_variances" not in equal
+    return replace(arrow, value=None) if (mean or scale or spread) and not stated else arrow
 
 
 def _free_parameters(model: Model, rows: Sequence[Row], g: int) -> tuple[tuple[str, ...], Array, Array]:

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 from mkb21sem.estimate.implied import cell_values
 from mkb21sem.estimate.inference import Inference
 from mkb21sem.estimate.solve import loss_of
-from tests.lavaan.reference import load
+from tests.lavaan.reference import case, load
 from tests.parity import chosen, fitted, free_rows, theirs, theta_of
 
 CASES = [
@@ -22,7 +22,9 @@ def at_lavaans_estimates(found, reference):
     theta = theta_of(found, reference)
     fixed = loss.fixed.reshape(len(found.layout.groups), -1)
     cells = cell_values(found.layout, theta, fixed)
-    return Inference(found.estimator, found.layout, loss, found.moments, theta, cells, float(loss.value(theta[None])[0]))
+    return Inference(
+        found.estimator, found.layout, loss, found.moments, theta, cells, float(loss.value(theta[None])[0])
+    )
 
 
 def test_there_are_cases():
@@ -42,7 +44,7 @@ def test_loss_and_degrees_of_freedom(case_id):
     [
         name
         for name in CASES
-        if "information" in load(name).case.outputs and load(name).case.estimator not in ("GLS", "ULS", "WLS")
+        if "information" in case(name).outputs and case(name).estimator not in ("GLS", "ULS", "WLS")
     ],
 )
 def test_first_order_information(case_id):

@@ -11,15 +11,15 @@ the indices themselves):
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
 from mkb21sem.estimate.fit import Fit
-from mkb21sem.estimate.implied import centred, implied
 from mkb21sem.infer.residuals import moment_residuals, residual_covariance, sample_scale, standard_errors
+from mkb21sem.infer.saturated import weighing
 from mkb21sem.linalg import Array, Index, vech_index
 
 
@@ -56,15 +56,16 @@ def misfit(e: Array, Xi: Array, close: float = 0.05, level: float = 0.90) -> Mis
     t, square, trace = len(e), float(e @ e), float(np.trace(Xi))
     value = float(np.sqrt(square / t))
     if not trace > 0:
-        unknown = float("nan")
-        return Misfit(value, *[unknown] * 3, value if trace == 0 else unknown, *[unknown] * 5)
+        unknown = [float("nan")] * 9
+        return replace(Misfit(value, *unknown), unbiased=value if trace == 0 else float("nan"))
     trace2, form = float((Xi**2).sum()), float(e @ Xi @ e)
     mean = np.sqrt(trace / t) * (1 - trace2 / (4 * trace**2))
     se = np.sqrt(trace2 / (2 * t * trace))
     z = (value - mean) / se
     kappa = 1 - (trace2 + 2 * form) / (4 * square**2)
-    unbiased = np.sqrt(max(square - trace, 0) / t) / kappa
-    error = np.sqrt((trace2 + 2 * form) / (2 * t * square)) / kappa
+    unbiased = np.sqrt(max(square - trace, 0) / t) / kappa + 0.0
+    # κ is negative where the residuals are far smaller than chance would make them.
+    error = np.sqrt((trace2 + 2 * form) / (2 * t * square)) / abs(kappa)
     half = norm.isf((1 - level) / 2) * error
     above = (unbiased - close) / error
     numbers = (se, z, norm.sf(z), unbiased, error, unbiased - half, unbiased + half, above, norm.sf(above))
@@ -91,43 +92,45 @@ def residual_summary(found: Fit, close: float = 0.05, level: float = 0.90, *, ac
         ``index``: srmr, crmr (correlations without the diagonal) or rmr; ``moments``: cov, and with a mean
         structure mean and total.
     """
-    Xi = residual_covariance(found, across=across)
-    varies = np.isfinite(standard_errors(found, Xi))
+    weighed = weighing(found)
+    scale = sample_scale(found.layout, weighed.sample)
+    Xi = residual_covariance(found, weighed, across=across)
+    varies = np.isfinite(standard_errors(scale, Xi))
     Xi = Xi * (varies[:, :, None] & varies[:, None, :])
+    e = moment_residuals(found, weighed)
     rows = []
     for g, group in enumerate(found.moments.groups):
-        for index, e, covariance in _scaled(found, g, Xi[g]):
+        for index, each, covariance in _scaled(found, weighed.sample[g], e[g], Xi[g], scale[g]):
             for moments, kept in _subsets(found, index == "crmr"):
-                size = misfit(e[kept], covariance[np.ix_(kept, kept)], close, level)
+                size = misfit(each[kept], covariance[np.ix_(kept, kept)], close, level)
                 rows.append({"group": group, "index": index, "moments": moments, **asdict(size)})
     return pd.DataFrame(rows)
 
 
-def _scaled(found: Fit, g: int, Xi: Array) -> Iterator[tuple[str, Array, Array]]:
-    """Residuals and their covariance in units of the sample SDs, as correlations, and raw."""
-    e, scale = moment_residuals(found)[g], sample_scale(found)[g]
+def _scaled(found: Fit, sample: Array, e: Array, Xi: Array, scale: Array) -> Iterator[tuple[str, Array, Array]]:
+    """Residuals (m,) and their covariance in units of the sample SDs, as correlations, and raw."""
     yield "srmr", e * scale, Xi * np.outer(scale, scale)
-    rho, slope = _correlation_residuals(found, g)
-    means = len(e) - len(rho)
+    means = len(found.moments.names) if found.layout.meanstructure else 0
+    rho, slope = _correlation_residuals(len(found.moments.names), sample[means:], e[means:])
     J = np.diag(scale)
     J[means:, means:] = slope
     yield "crmr", np.concatenate([(e * scale)[:means], rho]), J @ Xi @ J.T
     yield "rmr", e, Xi
 
 
-def _correlation_residuals(found: Fit, g: int) -> tuple[Array, Array]:
-    """Sample minus implied correlations (m,), and their derivatives in the sample covariances (m, m)."""
-    S = found.moments.cov[g]
-    Sigma = centred(found.layout, implied(found.layout, found.cells))[1][g]
-    row, col = vech_index(len(S))
+def _correlation_residuals(p: int, s: Array, e: Array) -> tuple[Array, Array]:
+    """Sample minus implied correlations (m,), from vech of sample covariances s and residuals e.
+
+    Second, their derivatives (m, m) in the sample covariances, at the sample.
+    """
+    row, col = vech_index(p)
     diagonal = np.flatnonzero(row == col)
-    sd = np.sqrt(np.diagonal(S))
-    sample = S[row, col] / (sd[row] * sd[col])
-    slope = np.diag(1 / (sd[row] * sd[col]))
+    variance, model = s[diagonal], (s - e)[diagonal]
+    sd = np.sqrt(variance[row] * variance[col])
+    slope = np.diag(1 / sd)
     for end in (row, col):
-        np.add.at(slope, (np.arange(len(row)), diagonal[end]), -sample / (2 * sd[end] ** 2))
-    model = Sigma[row, col] / np.sqrt(Sigma[row, row] * Sigma[col, col])
-    return sample - model, slope
+        np.add.at(slope, (np.arange(len(row)), diagonal[end]), -s / sd / (2 * variance[end]))
+    return s / sd - (s - e) / np.sqrt(model[row] * model[col]), slope
 
 
 def _subsets(found: Fit, correlations: bool) -> Iterator[tuple[str, Index]]:

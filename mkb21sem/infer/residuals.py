@@ -1,16 +1,15 @@
 """What the model leaves of the sample moments: residuals with standard errors.
 
-With W the weight that the estimator gives the sample moments, Γ their asymptotic covariance, Δ the derivatives of the
-implied moments and J = Σ_g (n_g/N) Δ'WΔ, the residuals e of group g move with the sample moments s of every group h,
+With W the weight that the estimator gives the sample moments s (times n_g/N), V the covariance of s, Δ the derivatives
+of the implied moments and J = Σ_g Δ'WΔ, the residuals e of group g move with the sample moments of every group h,
 
-    ∂e_g/∂s_h = [g = h] I − (n_h/N) Δ_g J⁻¹ Δ_h'W_h
+    ∂e_g/∂s_h = [g = h] I − Δ_g J⁻¹ Δ_h'W_h
 
-so that ACOV(e_g) = Σ_h (∂e_g/∂s_h) Γ_h (∂e_g/∂s_h)' / n_h (Ogasawara 2001; Maydeu-Olivares 2017).
+so that ACOV(e_g) = Σ_h (∂e_g/∂s_h) V_h (∂e_g/∂s_h)' (Ogasawara 2001; Maydeu-Olivares 2017). Where W and V come from,
+says `saturated.weighing`.
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -18,14 +17,14 @@ from scipy.stats import norm
 
 from mkb21sem.errors import one_of
 from mkb21sem.estimate.fit import Fit
-from mkb21sem.estimate.implied import centred, implied, moment_derivative
-from mkb21sem.estimate.quadratic import normal_weight
-from mkb21sem.linalg import Array, vech, vech_index
+from mkb21sem.estimate.implied import implied, moment_derivative, moment_vector
+from mkb21sem.infer.saturated import Weighing, weighing
+from mkb21sem.linalg import Array, vech_index
 from mkb21sem.specify.layout import Layout
 
 KINDS = ("raw", "cor", "standardized")
-EXACT = 1e-6
-"""A residual whose standard error is this small beside that of its sample moment is zero whatever the sample."""
+EXACT = 1e-7
+"""A correlation residual whose standard error is this small is zero whatever the sample."""
 
 
 def residuals(found: Fit, kind: str = "raw", *, across: bool = True) -> pd.DataFrame:
@@ -55,12 +54,16 @@ def residuals(found: Fit, kind: str = "raw", *, across: bool = True) -> pd.DataF
 
     Notes
     -----
-    Normal theory, with Γ at the sample's and W at the implied moments, like lavaan's.
+    Standard errors follow the estimator, like lavaan's: normal theory for ML and GLS, robust for MLM, MLR and WLS;
+    for ULS, where lavaan has none, normal theory.
     """
     one_of("kind", kind, KINDS)
-    scale = sample_scale(found) if kind == "cor" else np.ones_like(moment_residuals(found))
-    residual = moment_residuals(found) * scale
-    se = standard_errors(found, residual_covariance(found, across=across)) * scale
+    weighed = weighing(found)
+    scale = sample_scale(found.layout, weighed.sample)
+    se = standard_errors(scale, residual_covariance(found, weighed, across=across))
+    if kind != "cor":
+        scale = np.ones_like(scale)
+    residual, se = moment_residuals(found, weighed) * scale, se * scale
     z = residual / se
     if kind == "standardized":
         residual, se = z, np.where(np.isnan(se), np.nan, 1.0)
@@ -73,99 +76,55 @@ def residuals(found: Fit, kind: str = "raw", *, across: bool = True) -> pd.DataF
     return table.assign(p=2 * norm.sf(table["z"].abs()))
 
 
-def moment_residuals(found: Fit) -> Array:
-    """Raw residuals of means (if there is a mean structure) and of vech of the covariances, (g, m)."""
-    mu, Sigma, _, _ = centred(found.layout, implied(found.layout, found.cells))
-    e = vech(found.moments.cov - Sigma)
-    return np.concatenate([found.moments.mean - mu, e], axis=-1) if found.layout.meanstructure else e
+def moment_residuals(found: Fit, weighed: Weighing) -> Array:
+    """Raw residuals of means (with a mean structure) and of vech of the covariances, (g, m)."""
+    return np.asarray(weighed.sample - moment_vector(found.layout, implied(found.layout, found.cells)))
 
 
-def sample_scale(found: Fit) -> Array:
-    """By what residuals are multiplied to be in units of the sample SDs, (g, m)."""
-    sd = np.sqrt(np.diagonal(found.moments.cov, axis1=1, axis2=2))
-    row, col = vech_index(sd.shape[-1])
+def sample_scale(where: Layout, sample: Array) -> Array:
+    """By what moments are multiplied to be in units of the sample SDs, (g, m), from sample moments (g, m)."""
+    p = len(where.observed)
+    row, col = vech_index(p)
+    cov = sample[:, p:] if where.meanstructure else sample
+    sd = np.sqrt(cov[:, row == col])
     scale = 1 / (sd[:, row] * sd[:, col])
-    return np.concatenate([1 / sd, scale], axis=-1) if found.layout.meanstructure else scale
+    return np.concatenate([1 / sd, scale], axis=-1) if where.meanstructure else scale
 
 
-def standard_errors(found: Fit, covariance: Array) -> Array:
-    """Standard errors of the raw residuals, (g, m), from their covariance (g, m, m).
+def standard_errors(scale: Array, covariance: Array) -> Array:
+    """Standard errors of raw residuals (g, m), from their covariance (g, m, m) and the `sample_scale`.
 
     NaN where a residual is zero in every sample.
     """
-    variance, S = np.diagonal(covariance, axis1=1, axis2=2), found.moments.cov
-    sampling = np.diagonal(_fourth(S), axis1=1, axis2=2)
-    if found.layout.meanstructure:
-        sampling = np.concatenate([np.diagonal(S, axis1=1, axis2=2), sampling], axis=-1)
-    sampling = sampling / found.moments.n[:, None]
+    variance = np.diagonal(covariance, axis1=1, axis2=2)
     with np.errstate(invalid="ignore"):
-        return np.asarray(np.where(variance > EXACT**2 * sampling, np.sqrt(np.maximum(variance, 0)), np.nan))
+        return np.asarray(np.where(variance * scale**2 > EXACT**2, np.sqrt(np.maximum(variance, 0)), np.nan))
 
 
-def residual_covariance(
-    found: Fit,
-    *,
-    gamma: Array | None = None,
-    weight: Array | None = None,
-    across: bool = True,
-) -> Array:
+def residual_covariance(found: Fit, weighed: Weighing, *, across: bool = True) -> Array:
     """Asymptotic covariance of the raw residuals, (g, m, m); NaN where the fit did not converge.
 
     Parameters
     ----------
     found
         A fit.
-    gamma, weight : (g, m, m)
-        Γ and W of each group; normal theory at the sample and at the implied moments where not given.
+    weighed
+        Its sample moments with their covariance and weights.
     across
         Whether the sample moments of other groups count.
     """
-    where = found.layout
-    model = implied(where, found.cells)
-    gamma = normal_gamma(found) if gamma is None else gamma
+    V, W = weighed.covariance, weighed.weight
     if not np.isfinite(found.vcov).all():
-        return np.full_like(gamma, np.nan)
-    W = normal_weight(centred(where, model)[1], where.meanstructure) if weight is None else weight
-    Delta = moment_derivative(where, model)
-    share = found.moments.share
-    weighted = share[:, None, None] * (np.swapaxes(Delta, 1, 2) @ W)
+        return np.full_like(V, np.nan)
+    Delta = moment_derivative(found.layout, implied(found.layout, found.cells))
+    weighted = np.swapaxes(Delta, 1, 2) @ W
     slope = np.linalg.solve((weighted @ Delta).sum(axis=0), weighted)
-    out = np.zeros_like(gamma)
-    for g in range(len(gamma)):
-        for h in range(len(gamma)) if across else (g,):
-            move = (g == h) * np.eye(W.shape[-1]) - Delta[g] @ slope[h]
-            out[g] += move @ gamma[h] @ move.T / found.moments.n[h]
+    out = np.zeros_like(V)
+    for g in range(len(V)):
+        for h in range(len(V)) if across else (g,):
+            move = (g == h) * np.eye(V.shape[-1]) - Delta[g] @ slope[h]
+            out[g] += move @ V[h] @ move.T
     return out
-
-
-def normal_gamma(found: Fit) -> Array:
-    """Γ of the sample moments under normality at the sample's covariances, (g, m, m).
-
-    Moments of exogenous variables held at the sample's don't vary: with H the covariances that exogenous variables
-    explain, cov(s_ij, s_kl) = S_ik S_jl + S_il S_jk − H_ik H_jl − H_il H_jk, and means vary by S − H.
-    """
-    S = found.moments.cov
-    H = _explained(S, [found.moments.names.index(name) for name in found.layout.exogenous])
-    block = _fourth(S) - _fourth(H)
-    if not found.layout.meanstructure:
-        return block
-    p, m = S.shape[-1], block.shape[-1]
-    out = np.zeros((len(S), p + m, p + m))
-    out[:, :p, :p], out[:, p:, p:] = S - H, block
-    return out
-
-
-def _explained(S: Array, held: Sequence[int]) -> Array:
-    if not held:
-        return np.zeros_like(S)
-    among, cross = S[:, held][:, :, held], S[:, held]
-    return np.asarray(np.swapaxes(cross, 1, 2) @ np.linalg.solve(among, cross))
-
-
-def _fourth(S: Array) -> Array:
-    row, col = vech_index(S.shape[-1])
-    i, j = row[:, None], col[:, None]
-    return np.asarray(S[:, i, row] * S[:, j, col] + S[:, i, col] * S[:, j, row])
 
 
 def _places(where: Layout) -> pd.DataFrame:

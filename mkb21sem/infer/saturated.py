@@ -1,0 +1,139 @@
+"""The saturated model: how much the sample moments vary, and how the estimator weighs them.
+
+Each mean and covariance is a parameter of its own there, so that the information of the saturated model at the implied
+moments is the weight W that the likelihood gives the sample moments, and its inverse at the sample moments their
+covariance; with the casewise scores between two inverses it is a sandwich. Answers may be missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mkb21sem.estimate.casewise import centred_rows, meat, scores
+from mkb21sem.estimate.estimators import ESTIMATORS
+from mkb21sem.estimate.fiml import FimlLoss, fiml_scores
+from mkb21sem.estimate.fit import Fit
+from mkb21sem.estimate.implied import cell_values, centred, implied
+from mkb21sem.estimate.loss import Loss
+from mkb21sem.estimate.moments import Moments
+from mkb21sem.estimate.quadratic import QuadraticLoss
+from mkb21sem.estimate.solve import loss_of
+from mkb21sem.linalg import Array, Index, vech, vech_index
+from mkb21sem.specify.layout import Layout, saturated
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """What the residuals' covariance is made of.
+
+    Attributes
+    ----------
+    sample : (g, m)
+        Means (with a mean structure) and vech of the covariances, with the divisor of the estimator.
+    covariance : (g, m, m)
+        Of these sample moments; zero for the moments of exogenous variables held at the sample's.
+    weight : (g, m, m)
+        What the estimator weighs them with, times n_g/N.
+    """
+
+    sample: Array
+    covariance: Array
+    weight: Array
+
+
+def weighing(found: Fit) -> Weighing:
+    """Sample moments of a fit with their covariance and weights, by its estimator.
+
+    Notes
+    -----
+    ML: inverse information at the sample moments, weights from expected information at the implied ones. MLM and its
+    kin: the sandwich at the sample moments. MLR and FIML: weights from observed information. Least squares: their
+    own weights; normal theory but for WLS.
+    """
+    own = loss_of(found.estimator, found.layout, found.moments)
+    sample = found.moments
+    if isinstance(own, QuadraticLoss):
+        sample = replace(sample, cov=sample.cov * (sample.n / (sample.n - 1))[:, None, None])
+    whole = Whole.of(found.layout, sample)
+    moments = _vector(found.layout, sample.mean, sample.cov)
+    if isinstance(own, QuadraticLoss):
+        W = own.W[0] if own.W.ndim == 4 else own.W[0][..., None] * np.eye(own.W.shape[-1])
+        weight = W * sample.share[:, None, None]
+        if found.estimator.loss == "WLS":
+            return Weighing(moments, np.linalg.pinv(W, hermitian=True) / sample.n[:, None, None], weight)
+        return Weighing(moments, whole.covariance(moments, sandwich=False), weight)
+    mu, Sigma, _, _ = centred(found.layout, implied(found.layout, found.cells))
+    observed = found.estimator.vcov == "huber.white" or isinstance(own, FimlLoss)
+    weight = whole.information(
+        _vector(found.layout, mu if found.layout.meanstructure else sample.mean, Sigma), observed
+    )
+    return Weighing(moments, whole.covariance(moments, found.estimator.vcov != "expected"), weight)
+
+
+def _vector(where: Layout, mean: Array, cov: Array) -> Array:
+    return np.concatenate([mean, vech(cov)], axis=-1) if where.meanstructure else vech(cov)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The saturated model of a sample.
+
+    Attributes
+    ----------
+    layout, loss, sample
+        Of the saturated model.
+    group, place : (k,)
+        Where each of its parameters stands among the (g, m) sample moments.
+    """
+
+    layout: Layout
+    loss: Loss
+    sample: Moments
+    group: Index
+    place: Index
+
+    @classmethod
+    def of(cls, where: Layout, sample: Moments) -> Whole:
+        """The saturated model over the variables of a layout."""
+        whole = saturated(where)
+        p = len(whole.observed)
+        row, col = vech_index(p)
+        position = np.zeros((p, p), dtype=np.intp)
+        position[row, col] = position[col, row] = np.arange(len(row)) + p * whole.meanstructure
+        cells = np.where(whole.matrix == 0, whole.row, position[whole.row % p, whole.col % p])
+        group, cell, _ = np.nonzero(whole.K)
+        order = np.argsort(np.nonzero(whole.K)[2])
+        loss = loss_of(ESTIMATORS["ML"], whole, sample)
+        return cls(whole, loss, sample, group[order], cells[cell[order]])
+
+    def information(self, moments: Array, observed: bool) -> Array:
+        """Information of one observation about the moments, at moments (g, m): (g, m, m), groups by their share."""
+        theta = moments[self.group, self.place]
+        return self._spread(self.loss.derivatives(theta[None], observed=observed)[1][0], moments.shape)
+
+    def covariance(self, moments: Array, sandwich: bool) -> Array:
+        """Covariance of the sample moments (g, m, m) at these moments themselves."""
+        theta = moments[self.group, self.place]
+        bread = np.linalg.inv(self.loss.derivatives(theta[None], observed=True)[1][0])
+        if sandwich:
+            bread = bread @ self._first_order(theta) @ bread
+        return self._spread(bread / self.sample.total, moments.shape)
+
+    def _first_order(self, theta: Array) -> Array:
+        fixed = getattr(self.loss, "fixed").reshape(len(self.layout.groups), -1)  # noqa: B009
+        model = implied(self.layout, cell_values(self.layout, theta, fixed))
+        if self.sample.patterns:
+            each = fiml_scores(self.layout, model, self.sample.patterns, self.sample.rows)
+        else:
+            each = scores(self.layout, model, centred_rows(self.sample, self.layout.meanstructure))
+        return meat(each, self.sample.weights)
+
+    def _spread(self, M: Array, shape: tuple[int, ...]) -> Array:
+        """From parameters (k, k) to moments (g, m, m), zero for moments that are no parameters."""
+        out = np.zeros((shape[0], shape[1], shape[1]))
+        for g in range(shape[0]):
+            mine = np.flatnonzero(self.group == g)
+            out[g][np.ix_(self.place[mine], self.place[mine])] = M[np.ix_(mine, mine)]
+        return out

@@ -14,9 +14,10 @@ from mkb21sem.estimate.chisquare import NOT_CONVERGED, Test
 from mkb21sem.estimate.estimators import Estimator
 from mkb21sem.estimate.implied import matrices
 from mkb21sem.estimate.inference import Inference
-from mkb21sem.estimate.moments import Moments, moments
-from mkb21sem.estimate.options import estimator_row, ordinal_items, table
+from mkb21sem.estimate.moments import Moments, given
+from mkb21sem.estimate.options import check_summary, estimator_row, ordinal_items, table
 from mkb21sem.estimate.ordinal import derived_cells
+from mkb21sem.estimate.rows import moments
 from mkb21sem.estimate.scoring import Minimum
 from mkb21sem.estimate.solve import solve
 from mkb21sem.estimate.standard import standardize
@@ -144,7 +145,7 @@ class Fit:
 
 def fit(
     model: Model,
-    wave: Wave | pd.DataFrame,
+    wave: Wave | pd.DataFrame | Moments,
     estimator: str = "ML",
     *,
     missing: str = "listwise",
@@ -166,7 +167,8 @@ def fit(
         The arrows.
     wave
         A `Wave` (respondents who were not asked the model's questions are left out) or any table with a
-        column for every observed variable; NaN is a missing answer.
+        column for every observed variable; NaN is a missing answer. Or `Moments`: a printed covariance matrix with
+        its n, for the estimators that need no rows (ML, GLS, ULS).
     estimator
         A name in `estimators.ESTIMATORS`.
     missing
@@ -206,17 +208,21 @@ def fit(
         raise OptionError(f"model must be a Model (Model.read or Model.parse); got {type(model).__name__}.")
     row = estimator_row(estimator, missing, weights)
     one_of("parameterization", parameterization, ("delta", "theta"))
-    ordinal = ordinal_items(row, model, wave, ordered, missing)
+    ordinal = () if isinstance(wave, Moments) else ordinal_items(row, model, wave, ordered, missing)
     with one_thread():
-        sample = moments(
-            table(wave, model, group, weights),
-            model.observed,
-            group,
-            missing=missing,
-            weights=weights,
-            complete=model.exogenous if fixed_x else (),
-            ordered=ordinal,
-        )
+        if isinstance(wave, Moments):
+            check_summary(row, missing, group, weights, ordered)
+            sample = given(wave, model.observed)
+        else:
+            sample = moments(
+                table(wave, model, group, weights),
+                model.observed,
+                group,
+                missing=missing,
+                weights=weights,
+                complete=model.exogenous if fixed_x else (),
+                ordered=ordinal,
+            )
         where = layout(
             model,
             sample.groups,
@@ -228,6 +234,8 @@ def fit(
             thresholds=sample.threshold_counts,
             parameterization=parameterization,
         )
+        if where.meanstructure and sample.mean is None:
+            raise OptionError("the model has means; give Moments(…, mean=…) as well, or leave the means out.")
         if missing == "fiml" and not where.meanstructure:
             raise OptionError("missing='fiml' needs means; leave meanstructure out or set it to True.")
         _check_df(where)

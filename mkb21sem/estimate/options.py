@@ -8,7 +8,7 @@ import pandas as pd
 
 from mkb21sem.errors import OptionError, closest, one_of
 from mkb21sem.estimate.estimators import ESTIMATORS, Estimator
-from mkb21sem.estimate.moments import MISSING
+from mkb21sem.estimate.rows import MISSING
 from mkb21sem.specify.model import Model
 from mkb21sem.survey.wave import Wave
 
@@ -96,3 +96,22 @@ def table(
     if isinstance(wave, pd.DataFrame):
         return wave
     raise OptionError(f"wave must be a Wave or a pandas DataFrame; got {type(wave).__name__}.")
+
+
+def check_summary(
+    row: Estimator, missing: str, group: str | None, weights: str | None, ordered: Sequence[str] | bool | None
+) -> None:
+    """Refuse what printed moments can't give: anything that needs the rows.
+
+    Raises
+    ------
+    OptionError
+        Naming the option and what to do.
+    """
+    if row.name not in ("ML", "GLS", "ULS"):
+        raise OptionError(f"{row.name} needs the respondents' rows; printed moments can be fitted by ML, GLS or ULS.")
+    for name, value in (("group", group), ("weights", weights), ("ordered", ordered)):
+        if value:
+            raise OptionError(f"{name}= needs the respondents' rows; several groups are given as lists of cov and n.")
+    if missing != "listwise":
+        raise OptionError(f"missing='{missing}' needs the respondents' rows.")

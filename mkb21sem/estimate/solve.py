@@ -57,7 +57,8 @@ def solve(row: Estimator, layout: Layout, sample: Moments, begin: Array | None =
     loss = loss_of(row, layout, sample)
     if begin is None:
         thresholds = [group.thresholds for group in sample.ordinal]
-        begin = start(layout, sample.cov, sample.mean, thresholds)
+        mean = np.zeros(sample.cov.shape[:2]) if sample.mean is None else sample.mean
+        begin = start(layout, sample.cov, mean, thresholds)
     theta = begin[None]
     if not np.isfinite(loss.value(theta))[0]:
         theta = theta / 2

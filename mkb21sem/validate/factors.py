@@ -1,0 +1,337 @@
+"""What the items share before any model: KMO, Bartlett, exploratory factor analysis (factor_analyzer)."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from factor_analyzer import FactorAnalyzer, Rotator
+from factor_analyzer.factor_analyzer import calculate_bartlett_sphericity, calculate_kmo
+from scipy.stats import chi2
+
+from mkb21sem.errors import FitError, OptionError, one_of
+from mkb21sem.linalg import Array
+from mkb21sem.parallel import one_thread
+from mkb21sem.survey.wave import Wave
+from mkb21sem.validate.correlations import Correlations, correlations
+
+METHODS = {"minres": "minimum residuals", "ml": "maximum likelihood"}
+ROTATIONS = {
+    "none": None,
+    "varimax": "varimax",
+    "promax": "promax",
+    "oblimin": "oblimin",
+    "quartimin": "quartimin",
+    "geomin": "geomin_obl",
+}
+BOUND = 0.005
+KMO_WORDS = ((0.9, "marvelous"), (0.8, "meritorious"), (0.7, "middling"), (0.6, "mediocre"), (0.5, "miserable"))
+KMO_RULE = (
+    ".90 marvelous, .80 meritorious, .70 middling, .60 mediocre, .50 miserable, below unacceptable "
+    "(Kaiser & Rice 1974). Labels of taste: KMO grows with the number of items."
+)
+
+Source = Wave | pd.DataFrame | Correlations
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """One BLAS thread, and none of factor_analyzer's warnings about scikit-learn's future or single factors."""
+    with warnings.catch_warnings(), one_thread():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def rows_with(R: Array, n: int) -> Array:
+    """Rows (n, p) whose correlations are exactly R: for functions that take answers and no matrix.
+
+    The columns of the cosine basis that are orthogonal to the constant, times a square root of R.
+    """
+    p = len(R)
+    at = np.arange(n)[:, None] + 0.5
+    basis = np.cos(np.pi * at * np.arange(1, p + 1) / n) * math.sqrt(2)
+    return np.asarray(basis @ np.linalg.cholesky(R).T)
+
+
+def kmo(source: Source, items: Sequence[str] | None = None, correlation: str = "pearson") -> pd.DataFrame:
+    """Kaiser-Meyer-Olkin measure Σr² / (Σr² + Σ partial r²), overall and by item (Kaiser 1974).
+
+    Parameters
+    ----------
+    source
+        A wave, a table of answers, or correlations.
+    items
+        Which items; None for all of a table.
+    correlation
+        How to correlate answers.
+
+    Returns
+    -------
+    DataFrame
+        item kmo word; the first row, with an empty item, is the overall one. The words follow `KMO_RULE`.
+
+    Raises
+    ------
+    WaveError
+        An item is absent, constant, or determined by others.
+    """
+    of = correlations(source, items, correlation)
+    _at_least_two(of)
+    with _quiet():
+        by_item, overall = calculate_kmo(rows_with(of.R, 2 * len(of.R) + 2))
+    values = [float(overall), *map(float, by_item)]
+    return pd.DataFrame({"item": ["", *of.items], "kmo": values, "word": [kmo_word(value) for value in values]})
+
+
+def kmo_word(value: float) -> str:
+    """Kaiser's word for a KMO."""
+    return next((word for bound, word in KMO_WORDS if value >= bound), "unacceptable")
+
+
+@dataclass(frozen=True, slots=True)
+class Bartlett:
+    """Test that all correlations are zero: χ² = −(n − 1 − (2p+5)/6) ln|R|, df = p(p−1)/2 (Bartlett 1950)."""
+
+    chisq: float
+    df: int
+    pvalue: float
+    n: int
+    determinant: float
+
+
+def bartlett(
+    source: Source,
+    items: Sequence[str] | None = None,
+    correlation: str = "pearson",
+    n: int | None = None,
+) -> Bartlett:
+    """Bartlett's test of sphericity.
+
+    Parameters
+    ----------
+    source, items, correlation
+        As for `kmo`.
+    n
+        Respondents behind a given matrix of correlations.
+
+    Raises
+    ------
+    OptionError
+        A matrix without its n.
+    """
+    of = correlations(source, items, correlation, n)
+    _at_least_two(of)
+    if of.n <= len(of.items):
+        raise OptionError(f"n must be more than the {len(of.items)} items behind the correlations; got {of.n}.")
+    p = len(of.items)
+    with _quiet():
+        chisq, pvalue = calculate_bartlett_sphericity(rows_with(of.R, of.n))
+    return Bartlett(float(chisq), p * (p - 1) // 2, float(pvalue), of.n, float(np.linalg.det(of.R)))
+
+
+def _at_least_two(of: Correlations) -> None:
+    if len(of.items) < 2:
+        raise OptionError(f"items must be two or more; got {', '.join(of.items)}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Sufficiency:
+    """Test that the factors suffice: chisq with Bartlett's correction, df, pvalue, rmsea, tli; NaN without n or df."""
+
+    chisq: float
+    df: int
+    pvalue: float
+    rmsea: float
+    tli: float
+
+
+@dataclass(frozen=True)
+class Factors:
+    """An exploratory factor analysis.
+
+    Attributes
+    ----------
+    method, rotation, kind, n
+        How, on which correlations, of how many respondents (0 if unknown).
+    pattern : (p, m) frame
+        Rotated loadings; factors F1, F2, … by falling variance, each with a positive sum.
+    phi : (m, m) frame
+        Factor correlations in the same order.
+    structure : (p, m) frame
+        Correlations of items and factors, pattern times phi.
+    communality : (p,)
+        diag(pattern phi pattern'), the share of each item that the factors explain.
+    variance : (m, 3) frame
+        ss, share, cumulative: variance that each factor accounts for, diag(phi pattern' pattern).
+    residual : (p, p) frame
+        Correlations minus what the factors imply; uniquenesses on the diagonal.
+    heywood
+        Items whose uniqueness ended at its lower bound: the solution is improper.
+    test
+        Whether m factors suffice.
+    rmsr
+        Root mean square of the off-diagonal residuals.
+    """
+
+    method: str
+    rotation: str
+    kind: str
+    n: int
+    pattern: pd.DataFrame
+    phi: pd.DataFrame
+    structure: pd.DataFrame
+    communality: pd.Series[float]
+    variance: pd.DataFrame
+    residual: pd.DataFrame
+    heywood: tuple[str, ...]
+    test: Sufficiency
+    rmsr: float
+
+
+def factors(
+    source: Source,
+    items: Sequence[str] | None = None,
+    n_factors: int = 1,
+    method: str = "minres",
+    rotation: str = "oblimin",
+    correlation: str = "pearson",
+    n: int | None = None,
+) -> Factors:
+    """Exploratory factor analysis.
+
+    Parameters
+    ----------
+    source
+        A wave, a table of answers, or correlations (with ``n``).
+    items
+        Which items; None for all of a table.
+    n_factors
+        m; see `retain`.
+    method
+        "minres" (least squares of the residual correlations; Harman & Jones 1966) or "ml".
+    rotation
+        "none", "varimax" (Kaiser normalisation), "promax" (power 4), "oblimin" (γ = 0, no normalisation),
+        "quartimin" or "geomin" (δ = .01); one factor isn't rotated.
+    correlation
+        How to correlate answers.
+    n
+        Respondents behind a given matrix.
+
+    Raises
+    ------
+    WaveError
+        An item is absent, constant, or determined by others.
+    OptionError
+        An unknown method, rotation or kind; more factors than the items allow.
+    FitError
+        factor_analyzer found no solution.
+
+    Notes
+    -----
+    Extraction and rotation are factor_analyzer's. Its order of the factor correlations, and the communalities
+    and variances that it makes of an oblique pattern, are not used.
+    """
+    one_of("method", method, METHODS)
+    one_of("rotation", rotation, ROTATIONS)
+    of = correlations(source, items, correlation, n)
+    _check_count(n_factors, len(of.items))
+    try:
+        with _quiet():
+            loading = _extract(of.R, n_factors, method)
+            pattern, phi = _rotate(loading, ROTATIONS[rotation])
+    except (ValueError, np.linalg.LinAlgError) as error:
+        raise FitError(
+            f"no solution with {n_factors} factor(s) by {method}, {rotation} ({error}). Try fewer factors."
+        ) from error
+    return _describe(of, pattern, phi, method, rotation)
+
+
+def _check_count(m: int, p: int) -> None:
+    most = max((m for m in range(1, p) if (p - m) ** 2 >= p + m), default=0)
+    if isinstance(m, bool) or not isinstance(m, (int, np.integer)) or not 1 <= m <= most:
+        raise OptionError(f"n_factors must be a whole number from 1 to {most} for {p} items; got {m!r}.")
+
+
+def _extract(R: Array, m: int, method: str) -> Array:
+    analysis = FactorAnalyzer(m, rotation=None, method=method, is_corr_matrix=True, bounds=(BOUND, 1))
+    return np.asarray(analysis.fit(R.copy()).loadings_, dtype=float)
+
+
+def _rotate(loading: Array, rotation: str | None) -> tuple[Array, Array]:
+    """Pattern and factor correlations, ordered by the factors' variance, each factor with a positive sum."""
+    m = loading.shape[1]
+    pattern, phi = loading, np.eye(m)
+    if rotation is not None and m > 1:
+        rotator = Rotator(rotation, tol=1e-9, max_iter=5000)
+        pattern = rotator.fit_transform(loading)
+        phi = np.eye(m) if rotator.phi_ is None else np.asarray(rotator.phi_)
+    order = np.argsort(-np.diag(phi @ pattern.T @ pattern), kind="stable")
+    sign = np.where(pattern.sum(axis=0) < 0, -1.0, 1.0)[order]
+    return pattern[:, order] * sign, phi[np.ix_(order, order)] * np.outer(sign, sign)
+
+
+def _describe(of: Correlations, pattern: Array, phi: Array, method: str, rotation: str) -> Factors:
+    p, m = pattern.shape
+    items, names = list(of.items), [f"F{j + 1}" for j in range(m)]
+    common = pattern @ phi @ pattern.T
+    communality = np.diag(common)
+    ss = np.diag(phi @ pattern.T @ pattern)
+    residual = of.R - common
+    fitted = common.copy()
+    np.fill_diagonal(fitted, 1.0)
+    off = residual[~np.eye(p, dtype=bool)]
+    return Factors(
+        method,
+        rotation if m > 1 else "none",
+        of.kind,
+        of.n,
+        pd.DataFrame(pattern, items, names),
+        pd.DataFrame(phi, names, names),
+        pd.DataFrame(pattern @ phi, items, names),
+        pd.Series(communality, items),
+        pd.DataFrame({"ss": ss, "share": ss / p, "cumulative": ss.cumsum() / p}, names),
+        pd.DataFrame(residual, items, items),
+        tuple(item for item, h in zip(items, communality, strict=True) if h > 1 - BOUND - 1e-6),
+        sufficiency(of.R, fitted, of.n, m),
+        math.sqrt(float(np.mean(off**2))),
+    )
+
+
+def sufficiency(R: Array, fitted: Array, n: int, m: int) -> Sufficiency:
+    """Test that m factors suffice: χ² = (n − 1 − (2p+5)/6 − 2m/3) F, with its RMSEA and TLI.
+
+    F = tr(R Σ⁻¹) − ln|R Σ⁻¹| − p at the fitted correlations Σ, whichever way they were found; df = ((p−m)² − p − m)/2
+    (Lawley & Maxwell 1971). RMSEA divides by n as everywhere in this package; TLI sets χ² beside Bartlett's
+    (Tucker & Lewis 1973).
+
+    Parameters
+    ----------
+    R, fitted : (p, p)
+        Sample and fitted correlations.
+    n
+        Respondents; 0 if unknown.
+    m
+        Factors.
+    """
+    p = len(R)
+    df = ((p - m) ** 2 - p - m) // 2
+    if n <= p or np.linalg.eigvalsh(fitted)[0] <= 0:
+        return Sufficiency(math.nan, df, math.nan, math.nan, math.nan)
+    ratio = np.linalg.solve(fitted, R)
+    discrepancy = float(np.trace(ratio) - np.linalg.slogdet(ratio)[1] - p)
+    chisq = (n - 1 - (2 * p + 5) / 6 - 2 * m / 3) * discrepancy
+    if df == 0:
+        return Sufficiency(chisq, 0, math.nan, math.nan, math.nan)
+    base = -(n - 1 - (2 * p + 5) / 6) * float(np.linalg.slogdet(R)[1]) / (p * (p - 1) / 2)
+    return Sufficiency(
+        chisq,
+        df,
+        float(chi2.sf(chisq, df)),
+        math.sqrt(max(chisq - df, 0.0) / (n * df)),
+        (base - chisq / df) / (base - 1),
+    )

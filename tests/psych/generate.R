@@ -1,0 +1,250 @@
+# Writes the reference numbers: Rscript tests/psych/generate.R
+# One function for each file; a table has one number a row. See README.md for the columns.
+
+suppressPackageStartupMessages({
+  library(lavaan)
+  library(psych)
+  library(semTools)
+  library(GPArotation)
+})
+
+here <- dirname(sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE)))
+version <- function(package) paste(package, packageDescription(package)$Version)
+versions <- paste0(
+  "# R ", R.version$major, ".", R.version$minor, ", ",
+  paste(sapply(c("psych", "semTools", "lavaan", "GPArotation"), version), collapse = ", ")
+)
+
+# ---- data ---------------------------------------------------------------------------------------------------------
+
+read <- function(name) read.csv(file.path(here, "data", paste0(name, ".csv")), na.strings = c("NA", "-99", ""))
+
+hs <- read("hs")[paste0("x", 1:9)]
+corp_items <- c(
+  paste0("comp_", 1:3), paste0("like_", 1:3), paste0("cusl_", 1:3), "cusa", paste0("qual_", 1:8)
+)
+corp <- na.omit(read("corp")[corp_items])
+attr(corp, "na.action") <- NULL
+tables <- list(hs = hs, corp = corp)
+
+scales <- list(
+  hs = list(visual = paste0("x", 1:3), textual = paste0("x", 4:6), speed = paste0("x", 7:9), all = paste0("x", 1:9)),
+  corp = list(
+    COMP = paste0("comp_", 1:3), LIKE = paste0("like_", 1:3), CUSL = paste0("cusl_", 1:3),
+    QUAL = paste0("qual_", 1:8), all = corp_items
+  )
+)
+
+# ---- writing ------------------------------------------------------------------------------------------------------
+
+digits <- function(column) {
+  if (!is.double(column)) return(as.character(column))
+  text <- sprintf("%.17g", column)
+  text[is.na(column)] <- ""
+  text
+}
+
+write_table <- function(name, frame) {
+  lines <- do.call(paste, c(lapply(frame, digits), sep = ","))
+  writeLines(c(versions, paste(names(frame), collapse = ","), lines), file.path(here, paste0(name, ".csv")))
+}
+
+bind <- function(frames) do.call(rbind, Filter(Negate(is.null), frames))
+
+named <- function(values, ...) data.frame(..., name = names(values), value = as.double(values))
+
+cells <- function(matrix, ...) {
+  matrix <- unclass(matrix)
+  data.frame(...,
+    row = rownames(matrix)[row(matrix)], col = as.character(colnames(matrix)[col(matrix)]), value = as.double(matrix)
+  )
+}
+
+each_scale <- function(make) {
+  bind(lapply(names(scales), function(data) {
+    bind(lapply(names(scales[[data]]), function(scale) make(data, scale, tables[[data]][scales[[data]][[scale]]])))
+  }))
+}
+
+# ---- reliability --------------------------------------------------------------------------------------------------
+
+alphas <- function(data, scale, x) {
+  found <- suppressWarnings(psych::alpha(x, check.keys = FALSE, warnings = FALSE))
+  feldt <- alpha.ci(found$total$raw_alpha, nrow(x), ncol(x))
+  total <- c(
+    n = nrow(x), k = ncol(x), alpha = found$total$raw_alpha, alpha_std = found$total$std.alpha,
+    mean_r = found$total$average_r, low = feldt$lower.ci, high = feldt$upper.ci
+  )
+  item <- function(values, name) data.frame(data, scale, name, item = colnames(x), value = as.double(values))
+  rbind(
+    data.frame(data, scale, name = names(total), item = "", value = as.double(total)),
+    item(found$alpha.drop$raw_alpha, "alpha_dropped"),
+    item(found$item.stats$r.drop, "item_rest"),
+    item(found$item.stats$raw.r, "item_total")
+  )
+}
+
+# Raykov's omega divides by the implied variance of the sum, Bentler's and McDonald's by implied and observed totals.
+
+models <- list(
+  hs = list(
+    cfa = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9",
+    residual = "visual =~ x1 + x2 + x3\nrest =~ x4 + x5 + x6 + x7 + x8 + x9\nx7 ~~ x8\nx8 ~~ x9\nx1 ~~ x4",
+    single = "all =~ x1 + x2 + x3 + x4 + x5 + x6 + x7 + x8 + x9"
+  ),
+  corp = list(
+    cfa = paste(
+      "COMP =~ comp_1 + comp_2 + comp_3", "LIKE =~ like_1 + like_2 + like_3", "CUSL =~ cusl_1 + cusl_2 + cusl_3",
+      "QUAL =~ qual_1 + qual_2 + qual_3 + qual_4 + qual_5 + qual_6 + qual_7 + qual_8", sep = "\n"
+    ),
+    single = "QUAL =~ qual_1 + qual_2 + qual_3 + qual_4 + qual_5 + qual_6 + qual_7 + qual_8"
+  )
+)
+
+from_model <- function(data, model, scaled) {
+  x <- tables[[data]]
+  if (scaled) x <- as.data.frame(scale(x))
+  found <- cfa(models[[data]][[model]], x)
+  old <- suppressWarnings(suppressMessages(reliability(found)))
+  parts <- list(
+    omega = compRelSEM(found, obs.var = FALSE), omega_observed = compRelSEM(found, obs.var = TRUE),
+    omega_bentler = setNames(old["omega2", ], colnames(old)), alpha = setNames(old["alpha", ], colnames(old)),
+    ave = AVE(found, obs.var = FALSE), ave_observed = AVE(found, obs.var = TRUE),
+    maximal = if (model == "single") setNames(as.double(maximalRelia(found)), lavNames(found, "lv"))
+  )
+  parts <- Filter(Negate(is.null), parts)
+  bind(lapply(names(parts), function(name) {
+    values <- unlist(parts[[name]])
+    values <- values[intersect(names(values), lavNames(found, "lv"))]
+    data.frame(data, model, scaled = as.integer(scaled), name, construct = names(values), value = as.double(values))
+  }))
+}
+
+omegas <- function() {
+  bind(lapply(names(models), function(data) bind(lapply(names(models[[data]]), function(model) {
+    rbind(from_model(data, model, FALSE), from_model(data, model, TRUE))
+  }))))
+}
+
+# ---- factors ------------------------------------------------------------------------------------------------------
+
+adequacy <- function(data, scale, x) {
+  R <- cor(x)
+  kmo <- KMO(R)
+  bartlett <- cortest.bartlett(R, n = nrow(x))
+  rbind(
+    data.frame(data, scale, name = "kmo", item = c("", colnames(x)), value = c(kmo$MSA, kmo$MSAi)),
+    data.frame(data, scale,
+      name = c("chisq", "df", "pvalue", "determinant"), item = "",
+      value = c(bartlett$chisq, bartlett$df, bartlett$p.value, det(R))
+    )
+  )
+}
+
+efa_cases <- expand.grid(
+  rotation = c("none", "varimax", "promax", "oblimin", "geominQ"), method = c("minres", "ml"),
+  data = c("hs", "corp"), stringsAsFactors = FALSE
+)
+
+# psych's optimiser and rotations stop about 1e-5 from their optimum; these carry on from there.
+
+concentrated <- list(
+  minres = list(
+    loading = function(psi, R, m) {
+      e <- eigen(R - diag(psi), symmetric = TRUE)
+      e$vectors[, 1:m, drop = FALSE] %*% diag(sqrt(e$values[1:m]), m)
+    },
+    value = function(psi, R, m) sum(eigen(R - diag(psi), symmetric = TRUE)$values[-(1:m)]^2),
+    gradient = function(psi, R, m) {
+      e <- eigen(R - diag(psi), symmetric = TRUE)
+      -2 * drop(e$vectors[, -(1:m)]^2 %*% e$values[-(1:m)])
+    }
+  ),
+  ml = list(
+    loading = function(psi, R, m) {
+      e <- eigen(R / sqrt(psi %o% psi), symmetric = TRUE)
+      sqrt(psi) * e$vectors[, 1:m, drop = FALSE] %*% diag(sqrt(e$values[1:m] - 1), m)
+    },
+    value = function(psi, R, m) {
+      v <- eigen(R / sqrt(psi %o% psi), symmetric = TRUE)$values[-(1:m)]
+      sum(v - log(v) - 1)
+    },
+    gradient = function(psi, R, m) {
+      L <- concentrated$ml$loading(psi, R, m)
+      diag(tcrossprod(L) + diag(psi) - R) / psi^2
+    }
+  )
+)
+
+polish <- function(found, R, method) {
+  part <- concentrated[[method]]
+  m <- found$factors
+  psi <- found$uniquenesses
+  slope <- function(at) part$gradient(at, R, m)
+  for (step in 1:6) psi <- psi - solve(numDeriv::jacobian(slope, psi), slope(psi))
+  stopifnot(max(abs(slope(psi))) < 1e-12, max(abs(psi - found$uniquenesses)) < 1e-3)
+  L <- part$loading(psi, R, m)
+  sweep(L, 2, sign(colSums(L)), "*")
+}
+
+rotate <- function(L, rotation) {
+  m <- ncol(L)
+  tight <- list(eps = 1e-7, maxit = 3000)
+  if (rotation == "none") return(list(L = L, phi = diag(m)))
+  if (rotation == "varimax") return(list(L = unclass(varimax(L, eps = 1e-16)$loadings), phi = diag(m)))
+  if (rotation == "promax") {
+    h <- sqrt(rowSums(L^2))
+    first <- unclass(varimax(L / h, normalize = FALSE, eps = 1e-16)$loadings)
+    U <- lm.fit(first, first * abs(first)^3)$coefficients
+    U <- U %*% diag(sqrt(diag(solve(crossprod(U)))))
+    return(list(L = h * first %*% U, phi = solve(U) %*% t(solve(U))))
+  }
+  found <- do.call(get(rotation, asNamespace("GPArotation")), c(list(L), tight))
+  list(L = unclass(found$loadings), phi = found$Phi)
+}
+
+ordered_factors <- function(found) {
+  first <- order(-diag(found$phi %*% crossprod(found$L)))
+  sign <- sign(colSums(found$L))[first]
+  list(L = found$L[, first] %*% diag(sign), phi = diag(sign) %*% found$phi[first, first] %*% diag(sign))
+}
+
+# Columns may be swapped or mirrored between the polished solution and psych's own.
+near <- function(ours, theirs) {
+  all(apply(ours, 2, function(a) min(apply(theirs, 2, function(b) min(max(abs(a - b)), max(abs(a + b)))))) < 2e-3)
+}
+
+efa <- function(case) {
+  x <- tables[[case$data]]
+  R <- cor(x)
+  m <- 3
+  own <- suppressWarnings(fa(x, m, rotate = case$rotation, fm = case$method))
+  plain <- suppressWarnings(fa(x, m, rotate = "none", fm = case$method))
+  found <- ordered_factors(rotate(polish(plain, R, case$method), case$rotation))
+  stopifnot(near(found$L, unclass(own$loadings)))
+  names <- paste0("F", seq_len(m))
+  make <- function(matrix, what, rows = colnames(x), cols = names) {
+    dimnames(matrix) <- list(rows, cols)
+    cells(matrix, data = case$data, method = case$method, rotation = case$rotation, what = what)
+  }
+  common <- found$L %*% found$phi %*% t(found$L)
+  fit <- c(
+    objective = own$objective, chisq = own$STATISTIC, df = own$dof, pvalue = own$PVAL, rmsea = own$RMSEA[[1]],
+    tli = own$TLI, rmsr = own$rms, null_chisq = own$null.chisq
+  )
+  rbind(
+    make(found$L, "pattern"), make(found$phi, "phi", names), make(found$L %*% found$phi, "structure"),
+    make(matrix(diag(common)), "communality", cols = ""),
+    data.frame(
+      data = case$data, method = case$method, rotation = case$rotation, what = "fit", row = names(fit), col = "",
+      value = as.double(fit)
+    )
+  )
+}
+
+# ---- all ----------------------------------------------------------------------------------------------------------
+
+write_table("alpha", each_scale(alphas))
+write_table("omega", omegas())
+write_table("adequacy", each_scale(adequacy))
+write_table("efa", bind(lapply(seq_len(nrow(efa_cases)), function(i) efa(efa_cases[i, ]))))

@@ -171,3 +171,9 @@ def _unit(R: Array) -> Array:
     R = (R + R.T) / 2
     np.fill_diagonal(R, 1.0)
     return R
+
+
+def correlation_of(cov: Array) -> Array:
+    """Correlations of covariances (..., k, k)."""
+    sd = np.sqrt(np.diagonal(cov, axis1=-2, axis2=-1))
+    return np.asarray(cov / (sd[..., :, None] * sd[..., None, :]))

@@ -18,6 +18,8 @@ from mkb21sem.report.table import Table, write
 from mkb21sem.report.words import Words
 
 STEPS = ("survey", "describe", "specify", "estimate", "validate", "infer", "report")
+LARGEST, READABLE = 1.5, 550.0
+"""How much a picture is enlarged at most, and the width in points below which it scrolls instead of shrinking."""
 ESTIMATES = ("paths", "loadings", "covariances")
 
 
@@ -140,11 +142,12 @@ def _shown(table: Table, number: int, words: Words) -> Mapping[str, Any]:
 def _alternative(of: Study, words: Words) -> str:
     """The diagram in words, for those who can't see it."""
     table = of.found.table()
-    said = [
-        f"{words.path(row['rhs'], row['lhs'])} {numbers.bounded(row['std'], 2, words.lang)}"
-        for row in table[table["op"] == "~"].to_dict("records")
-    ]
-    text = words.plain("figure.alt", paths="; ".join(said))
+    arrows = table[table["op"] == "~"].to_dict("records")
+    said = [words.path(row["rhs"], row["lhs"]) for row in arrows]
+    if of.found.converged:
+        sizes = [numbers.bounded(row["std"], 2, words.lang) for row in arrows]
+        said = [f"{path} {size}" for path, size in zip(said, sizes, strict=True)]
+    text = words.plain("figure.alt" if of.found.converged else "figure.alt_unfitted", paths="; ".join(said))
     return f"{words.plain('banner')} {text}" if of.wave.synthetic else text
 
 
@@ -153,9 +156,13 @@ def inline(svg: str, alternative: str) -> Markup:
     start = re.search(r"<svg\b[^>]*>", svg)
     if start is None:
         return Markup("")
+    width = re.search(r'\swidth="([\d.]+)pt"', start.group())
     opening = re.sub(r'\s(?:width|height)="[^"]*"', "", start.group()).removesuffix(">")
-    body = re.sub(r"<metadata>.*?</metadata>", "", svg[start.end() :], flags=re.DOTALL)
-    described = Markup(' role="img" aria-label="{}">').format(alternative)
+    body = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg[start.end() :], flags=re.DOTALL)
+    body = re.sub(r'(<g)\s+id="[^"]*"', r"\1", body)  # names of parts, which may repeat and nothing refers to
+    natural = float(width.group(1)) if width else 480.0
+    attributes = Markup(' role="img" aria-label="{}" style="max-width:{:.0f}pt;min-width:{:.0f}pt">')
+    described = attributes.format(alternative, LARGEST * natural, min(natural, READABLE))
     return Markup(opening) + described + Markup(body.strip())
 
 

@@ -24,7 +24,8 @@ def summary(of: Study, words: Words) -> Iterator[Markup]:
     key = "summary.sample" if used < n else "summary.sample_all"
     yield words(key, wave=of.wave.name, n=numbers.count(n, words.lang), used=numbers.count(used, words.lang))
     if of.found.converged:
-        yield words("summary.fit", **_fit(of, words.lang))
+        tested = of.found.test.df > 0
+        yield words("summary.fit", **_fit(of, words.lang)) if tested else words("summary.saturated")
 
 
 def _fit(of: Study, lang: str) -> dict[str, str]:
@@ -48,8 +49,11 @@ def counts(of: Study) -> list[tuple[str, int]]:
 def survey(of: Study, words: Words) -> Iterator[Markup]:
     """Where the answers come from, and how they split by use."""
     wave, lang = of.wave, words.lang
-    source = Path(wave.source).name if wave.source else wave.name
-    yield words("survey.source", source=source, sha=wave.sha256[:16] + "…" if wave.sha256 else numbers.ABSENT)
+    sha = f"{wave.sha256[:16]}…" if wave.sha256 else numbers.ABSENT
+    if wave.synthetic:
+        yield words("survey.drawn", sha=sha)
+    else:
+        yield words("survey.source", source=Path(wave.source).name if wave.source else wave.name, sha=sha)
     use = wave.derived()["USER"]
     users, nonusers = int((use == 1).sum()), int((use == 0).sum())
     yield words(
@@ -87,17 +91,15 @@ def specify(of: Study, words: Words) -> Iterator[Markup]:
         determined = of.found.converged and bool(np.isfinite(of.found.vcov).all())
         yield words("specify.scale" if determined else "specify.scale_only")
     if where.exogenous:
-        yield words("specify.fixed_x", names=", ".join(where.exogenous))
+        yield words("specify.fixed_x", names=words.listed(where.exogenous))
 
 
 def estimate(of: Study, words: Words) -> Iterator[Markup]:
     """The method, the rows that count, and whether the solution is proper."""
     found, lang = of.found, words.lang
-    key = f"estimator.{found.estimator.name}"
-    estimator = words(key) if words.has(key) else found.estimator.words
     used = found.moments.total
     lost = sum(count for _, count in found.moments.left_out)
-    yield words("estimate.method", estimator=estimator, steps=found.iterations)
+    yield words("estimate.method", steps=found.iterations)
     yield words(
         "estimate.rows",
         used=numbers.count(used, lang),
@@ -171,11 +173,11 @@ def limits(of: Study, words: Words) -> Iterator[Markup]:
         yield words("limit.users", used=used_text)
     ours = dict.fromkeys(a.lhs for a in model.arrows if a.op == "=~" and a.evidence == "reconstruction")
     if ours:
-        yield words("limit.constructs", names=", ".join(words.label(name) for name in ours))
+        yield words("limit.constructs", names=words.listed(words.short(name) for name in ours))
     claims = [v.hypothesis for v in of.judged if v.verdict != "not testable"]
     reconstructed = [claim.id for claim in claims if claim.evidence == "reconstruction"]
     if reconstructed:
-        yield words("limit.arrows", ids=", ".join(reconstructed))
+        yield words("limit.arrows", ids=words.listed(reconstructed))
     if any(claim.evidence and claim.sign for claim in claims):
         yield words("limit.signs")
     if any(name in of.wave.codebook for name in model.observed):

@@ -70,9 +70,9 @@ def _draw(of: Study, words: Words, folder: Path) -> str:
     """Save the path diagram in every format; why not, if it can't be drawn."""
     names = {name: words.label(name) for name in (*of.model.latents, *of.model.observed)}
     try:
-        figure = drawing.diagram(
-            of.found, lang=words.lang, names=names, title=of.model.title or None, synthetic=of.wave.synthetic
-        )
+        drawn = of.found if of.found.converged else of.model
+        title = of.model.title or None
+        figure = drawing.diagram(drawn, lang=words.lang, names=names, title=title, synthetic=of.wave.synthetic)
         for name in PICTURES:
             drawing.save(figure, folder / name)
     except Mkb21Error as error:

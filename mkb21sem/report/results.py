@@ -83,12 +83,18 @@ def results(
             "iterations": found.iterations,
         },
         "fit": indices(found).to_dict(),
-        "estimates": found.table().to_dict("records"),
-        "r_squared": r_squared(found).to_dict("records"),
+        "estimates": _estimates(found).to_dict("records"),
+        "r_squared": r_squared(found).to_dict("records") if found.converged else [],
         "hypotheses": verdict_table(judged).to_dict("records") if judged else [],
         "second_opinion": _opinion(opinion),
     }
     return dict(plain(content))
+
+
+def _estimates(found: Fit) -> pd.DataFrame:
+    """The table of estimates; where the minimiser ended without converging is no estimate."""
+    table = found.table()
+    return table if found.converged else table.assign(est=math.nan, std=math.nan)
 
 
 def _opinion(of: SecondOpinion) -> dict[str, Any]:

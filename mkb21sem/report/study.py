@@ -58,17 +58,14 @@ def study(
     wave: Wave,
     model: Model,
     hypotheses: Sequence[Hypothesis],
-    estimator: str = "ML",
     progress: Progress = lambda step: None,
 ) -> Study:
-    """Fit the model to the wave and judge the hypotheses.
+    """Fit the model to the wave by maximum likelihood and judge the hypotheses.
 
     Parameters
     ----------
     wave, model, hypotheses
         Checked already.
-    estimator
-        A name in `mkb21sem.estimate.fit.ESTIMATORS`.
     progress
         Called with the name of each step as it begins: estimate, validate, infer.
 
@@ -78,7 +75,7 @@ def study(
         The model can't be fitted to this wave. Not converging is no error: see ``found.converged``.
     """
     progress("estimate")
-    found = fit(model, wave, estimator)
+    found = fit(model, wave)
     opinion = second_opinion(found)
     progress("validate")
     quality = reliability(found)

@@ -24,6 +24,9 @@ FORMS: dict[str, tuple[Any, int]] = {
 PERCENTAGES = {"percent": (1, 0), "percent1": (1, 1), "points1": (100, 1)}
 """Shares and percentages: what one hundred percent is, and the places."""
 
+LONG = ("path", "label", "label_rhs", "indicator")
+"""Columns of text that need room."""
+
 SIGNS = {"blank": "", "dash": numbers.ABSENT}
 """What stands in a cell that shows no number."""
 
@@ -58,11 +61,12 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What stands in one cell: text, whether it is a number, and a class for its looks."""
+    """What stands in one cell: text, whether it is a number, and classes for its looks."""
 
     text: str
     number: bool = False
     tag: str = ""
+    look: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,12 +143,12 @@ def _cell(frame: pd.DataFrame, column: Column, at: int, words: Words) -> Cell:
     values = [frame[name].iloc[at] for name in column.source]
     form = column.form if isinstance(column.form, str) else column.form[at]
     if form == "text":
-        return Cell("" if pd.isna(values[0]) else str(values[0]))
+        return Cell("" if pd.isna(values[0]) else str(values[0]), look="long" if column.id in LONG else "")
     if form == "word":
         value = str(values[0])
         key = f"{column.id}.{value}" if value else ""
         return Cell(words.plain(key), tag=f"{column.id} {value.replace(' ', '-')}") if key else Cell(numbers.ABSENT)
-    return Cell(formatted(form, [_float(value) for value in values], words.lang), number=True)
+    return Cell(formatted(form, [_float(value) for value in values], words.lang), number=True, look="number")
 
 
 def _float(value: Any) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -59,6 +59,16 @@ class Words:
         """What a variable is called."""
         return self.of(name, self.lang)
 
+    def short(self, name: str) -> str:
+        """What a variable is called, without the explanation between brackets at the end."""
+        label = self.label(name)
+        return label.partition(" (")[0] if label.endswith(")") else label
+
     def path(self, source: str, outcome: str) -> str:
         """An arrow in words."""
-        return f"{self.label(source)} → {self.label(outcome)}"
+        return f"{self.short(source)} → {self.short(outcome)}"
+
+    def listed(self, names: Iterable[str]) -> str:
+        """Names in a sentence: A, B and C."""
+        *most, last = names
+        return f"{', '.join(most)} {self.plain('and')} {last}" if most else last

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mkb21sem.estimate.casewise import centred_rows, meat, scores
 from mkb21sem.estimate.estimators import ESTIMATORS
-from mkb21sem.estimate.fiml import FimlLoss, fiml_scores
+from mkb21sem.estimate.fiml import FimlLoss
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.estimate.implied import cell_values, centred, implied
+from mkb21sem.estimate.inference import Inference
 from mkb21sem.estimate.loss import Loss
 from mkb21sem.estimate.moments import Moments
 from mkb21sem.estimate.quadratic import QuadraticLoss
@@ -123,12 +123,8 @@ class Whole:
 
     def _first_order(self, theta: Array) -> Array:
         fixed = getattr(self.loss, "fixed").reshape(len(self.layout.groups), -1)  # noqa: B009
-        model = implied(self.layout, cell_values(self.layout, theta, fixed))
-        if self.sample.patterns:
-            each = fiml_scores(self.layout, model, self.sample.patterns, self.sample.rows)
-        else:
-            each = scores(self.layout, model, centred_rows(self.sample, self.layout.meanstructure))
-        return meat(each, self.sample.weights)
+        cells = cell_values(self.layout, theta, fixed)
+        return Inference(ESTIMATORS["ML"], self.layout, self.loss, self.sample, theta, cells, np.nan).first_order
 
     def _spread(self, M: Array, shape: tuple[int, ...]) -> Array:
         """From parameters (k, k) to moments (g, m, m), zero for moments that are no parameters."""

@@ -38,6 +38,19 @@ def published() -> dict[str, pd.DataFrame]:
     }
 
 
+def wave() -> pd.DataFrame:
+    """The analysed variables of the 256 users of the synthetic 2012 wave, with ZZP (1: one-person firm)."""
+    from mkb21sem.survey.wave import Wave
+
+    package = Path(__file__).parents[2] / "mkb21sem"
+    parcels = [f"{name}_{form}" for name in ("MOT", "ERV") for form in ("PR", "VERKOOP", "WEBCARE", "CRISIS")]
+    numbered = [f"{name}{i:02d}" for name, last in (("CUL", 4), ("OMG", 4), ("REP", 5)) for i in range(1, last + 1)]
+    names = ["ZZP", "OMV01", "MKT02", *numbered, *parcels, "INTENS", "TOE_M"]
+    frame = Wave.read(package / "survey" / "mkb21_2012_synthetic.csv").frame(names).reset_index(drop=True)
+    codes = ["ZZP", "OMV01", "MKT02", *numbered]
+    return frame.astype(dict.fromkeys(codes, int))
+
+
 def factors(rng: np.random.Generator, n: int) -> tuple[np.ndarray, pd.DataFrame]:
     """Three factors of about unit variance (n, 3), and the covariates z1 (continuous), z2 (0/1) behind."""
     z1, z2 = rng.standard_normal(n), (rng.random(n) < 0.4).astype(float)
@@ -154,7 +167,7 @@ def holes(rng: np.random.Generator, table: pd.DataFrame, names: list[str], share
 
 def simulated() -> dict[str, pd.DataFrame]:
     """All simulated tables, each from its own child of the seed."""
-    streams = [np.random.default_rng(seed) for seed in np.random.SeedSequence(SEED).spawn(8)]
+    streams = [np.random.default_rng(seed) for seed in np.random.SeedSequence(SEED).spawn(9)]
     tables = ordinal(streams[0])
     tables["mixed"] = mixed(streams[1])
     tables |= groups(streams[2])
@@ -168,8 +181,10 @@ def simulated() -> dict[str, pd.DataFrame]:
 def write() -> None:
     """Write every table to `data/`."""
     tables = published() | simulated()
-    stream = np.random.default_rng(np.random.SeedSequence(SEED).spawn(8)[7])
-    tables["hs_missing"] = holes(stream, tables["hs"], [f"x{i}" for i in range(1, 10)], 0.1)
+    tables["mkb21"] = wave()
+    hs, mkb21 = (np.random.default_rng(seed) for seed in np.random.SeedSequence(SEED).spawn(9)[7:])
+    tables["hs_missing"] = holes(hs, tables["hs"], [f"x{i}" for i in range(1, 10)], 0.1)
+    tables["mkb21_missing"] = holes(mkb21, tables["mkb21"], list(tables["mkb21"].columns[3:]), 0.1)
     DATA.mkdir(exist_ok=True)
     for name, table in tables.items():
         table.to_csv(DATA / f"{name}.csv", index=False, lineterminator="\n")

@@ -78,8 +78,10 @@ parameter_names <- function(found) {
 words <- function(text) if (is.na(text) || text == "") character() else strsplit(text, " +")[[1]]
 
 # CONSTRAINT(a + b = 1) is the specs' way of writing lavaan's `a + b == 1`.
-model_syntax <- function(file) {
-  lines <- readLines(file)
+# A spec stands in models/ here, or is one of the project's own.
+model_syntax <- function(name) {
+  files <- file.path(here, c("models", "../../models"), paste0(name, ".sem"))
+  lines <- readLines(files[file.exists(files)][1])
   constraint <- grepl("^CONSTRAINT\\(.*\\)$", lines)
   lines[constraint] <- sub("=", "==", sub("^CONSTRAINT\\((.*)\\)$", "\\1", lines[constraint]), fixed = TRUE)
   paste(lines, collapse = "\n")
@@ -90,7 +92,7 @@ arguments <- function(case) {
     na.strings = c("", words(case$missing_codes)), check.names = FALSE
   )
   args <- list(
-    model = model_syntax(file.path(here, "models", paste0(case$model, ".sem"))),
+    model = model_syntax(case$model),
     data = table, estimator = case$estimator, missing = switch(case$missing, fiml = "ml", case$missing),
     std.lv = case$std_lv == "1", fixed.x = case$fixed_x == "1",
     # The saturated moments under missing data come from EM; its own tolerance is 1e-5.
@@ -209,8 +211,13 @@ fit_rows <- function(found) {
   rbind(
     data.frame(name = names(measures), value = as.double(measures)),
     data.frame(
-      name = c("gradient_max", "stopped_short", paste0("nobs_group", seq_along(sizes)), "norig"),
-      value = as.double(c(max(abs(gradient(found))), attr(found, "stopped_short"), sizes, sum(lavInspect(found, "norig"))))
+      name = c("gradient_max", "stopped_short", paste0("nobs_group", seq_along(sizes)),
+        paste0("weight_group", seq_along(sizes)), "norig"
+      ),
+      value = as.double(c(
+        max(abs(gradient(found))), attr(found, "stopped_short"), sizes,
+        unlist(found@SampleStats@nobs), sum(lavInspect(found, "norig"))
+      ))
     ),
     test_rows(found@test, "test"),
     test_rows(found@baseline$test, "baseline")
@@ -367,7 +374,7 @@ outputs <- list(
   information = information_rows, modification = modification_rows, release = release_rows,
   scores = score_rows, gamma = gamma_rows
 )
-always <- c("estimates", "fit", "options", "implied", "sample", "vcov", "r2")
+always <- c("estimates", "fit", "options", "implied", "sample", "r2")
 
 # ---- the loop -----------------------------------------------------------------------------------------------------
 

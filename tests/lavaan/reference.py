@@ -49,8 +49,9 @@ class Case:
 
     @property
     def path(self) -> Path:
-        """The spec, the same file that R read."""
-        return HERE / "models" / f"{self.model}.sem"
+        """The spec, the same file that R read: one of these tests, or one of the project's own models."""
+        own = HERE / "models" / f"{self.model}.sem"
+        return own if own.exists() else HERE.parents[1] / "models" / own.name
 
     @property
     def spec(self) -> str:
@@ -179,13 +180,17 @@ class Reference:
     @property
     def parameters(self) -> list[str]:
         """Names of the free parameters, in the order of the rows of vcov and information."""
-        return self.frame("vcov")["parameter"].tolist()
+        rows = self._free()
+        places = rows["lhs"] + rows["op"] + rows["rhs"]
+        return [f"{at}.g{g:.0f}" if g > 1 else at for at, g in zip(places, rows["group"], strict=True)]
 
     @property
     def theta(self) -> pd.Series[float]:
         """The free estimates, indexed like `parameters`."""
-        rows = self.estimates.query("free > 0").drop_duplicates("free").sort_values("free")
-        return pd.Series(rows["est"].to_numpy(), index=self.parameters)
+        return pd.Series(self._free()["est"].to_numpy(), index=self.parameters)
+
+    def _free(self) -> pd.DataFrame:
+        return self.estimates.query("free > 0").drop_duplicates("free").sort_values("free")
 
     def matrix(self, name: str, kind: str | None = None, group: int | None = None) -> pd.DataFrame:
         """A whole symmetric matrix: `vcov`, `information` (by kind), `gamma` (by kind and group)."""

@@ -37,12 +37,14 @@ def linear(text: str) -> Affine:
 
 def _affine(node: ast.expr) -> Affine:
     match node:
-        case ast.Constant(value=int() | float() as number):
+        case ast.Constant(value=int() | float() as number) if not isinstance(number, bool) and abs(number) < 1e300:
             return {}, float(number)
-        case ast.Name(id=label):
-            return {label: 1.0}, 0.0
+        case ast.Name() | ast.Attribute():
+            return {ast.unparse(node): 1.0}, 0.0
         case ast.UnaryOp(op=ast.USub(), operand=inner):
             return _add(({}, 0.0), _affine(inner), -1.0)
+        case ast.UnaryOp(op=ast.UAdd(), operand=inner):
+            return _affine(inner)
         case ast.BinOp(left=one, op=ast.Add() | ast.Sub() as op, right=other):
             return _add(_affine(one), _affine(other), 1.0 if isinstance(op, ast.Add) else -1.0)
         case ast.BinOp(left=one, op=ast.Mult(), right=other):

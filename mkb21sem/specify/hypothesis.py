@@ -94,9 +94,10 @@ def _hypotheses(document: dict[str, Any], where: str, model: Model | None) -> tu
     for number, entry in enumerate(entries, start=1):
         name = f"{where}, hypothesis {entry.get('id', number)}"
         wrong = _problems(entry, model)
-        if entry.get("id") in seen:
+        if str(entry.get("id")) in seen:
             wrong.append("its id stands twice")
-        seen.add(str(entry.get("id")))
+        if "id" in entry:
+            seen.add(str(entry["id"]))
         problems += [f"{name}: {problem}." for problem in wrong]
         if not wrong:
             source, outcome = (part.strip() for part in entry["path"].split("->"))

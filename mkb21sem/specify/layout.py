@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations, combinations_with_replacement
 from types import MappingProxyType
 
@@ -18,9 +19,10 @@ import numpy.typing as npt
 
 from mkb21sem.errors import SpecError, closest, one_of
 from mkb21sem.linalg import Array, Index
-from mkb21sem.specify.constraint import linear, solve
+from mkb21sem.specify.constraint import solve
 from mkb21sem.specify.defaults import complete
 from mkb21sem.specify.model import INTERCEPT, Model
+from mkb21sem.specify.operations import bounds, equation
 from mkb21sem.specify.parse import Arrow
 
 EQUAL = (
@@ -126,6 +128,13 @@ class Layout:
     def k(self) -> int:
         """Free parameters, equal ones counted once: lavaan's npar."""
         return len(self.names)
+
+    @cached_property
+    def pick(self) -> Index | None:
+        """The one cell of each free parameter, (k,); None with several groups or shared parameters."""
+        K = self.K
+        single = len(self.groups) == 1 and ((K == 0) | (K == 1)).all() and (K.sum(axis=(0, 1)) == 1).all()
+        return np.asarray(K[0].argmax(axis=0)) if single else None
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -260,7 +269,7 @@ def _layout(
         K,
         offset,
         names,
-        *_bounds(model, names),
+        *bounds(model.operations, names),
         thresholds,
         parameterization,
     )
@@ -358,7 +367,7 @@ def _free_parameters(model: Model, rows: Sequence[Row], g: int) -> tuple[tuple[s
             names.append(plain if a.label.startswith(".") else key)
         place.append(keys[key] if row.free else -1)
     equations = [o for o in model.operations if o.name == "CONSTRAINT"]
-    R = [_equation(o.arguments, keys) for o in equations]
+    R = [equation(o, keys) for o in equations]
     reduce, shift = solve(R, len(names)) if R else (np.eye(len(names)), np.zeros(len(names)))
     c = len(rows) // g
     K = np.zeros((len(rows), reduce.shape[1]))
@@ -368,37 +377,7 @@ def _free_parameters(model: Model, rows: Sequence[Row], g: int) -> tuple[tuple[s
             K[i], offset[i] = reduce[j], shift[j]
         elif row.arrow.value is not None:
             offset[i] = row.arrow.value
-    kept = [names[int(np.flatnonzero((reduce == unit).all(axis=1))[0])] for unit in np.eye(reduce.shape[1])]
+    # The first label that is a free parameter alone names it: constraints express later labels in earlier ones.
+    alone = (reduce == 1) & (np.count_nonzero(reduce, axis=1) == 1)[:, None]
+    kept = [names[i] for i in alone.argmax(axis=0)] if names else []
     return tuple(kept), K.reshape(g, c, -1), offset.reshape(g, c)
-
-
-def _equation(arguments: Sequence[str], keys: dict[str, int]) -> tuple[Array, float]:
-    text = ", ".join(arguments)
-    coefficients, constant = linear(text)
-    row = np.zeros(len(keys))
-    for label, value in coefficients.items():
-        if label not in keys:
-            raise SpecError(f"CONSTRAINT({text}): no free parameter has the label `{label}`.{closest(label, keys)}")
-        row[keys[label]] += value
-    return row, -constant
-
-
-def _bounds(model: Model, names: Sequence[str]) -> tuple[Array, Array, Array]:
-    lower, upper, start = np.full(len(names), -np.inf), np.full(len(names), np.inf), np.full(len(names), np.nan)
-    for operation in model.operations:
-        if operation.name not in ("START", "BOUND"):
-            continue
-        try:
-            numbers = [float(a) for a in operation.arguments]
-        except ValueError as error:
-            raise SpecError(f"{operation}: numbers are expected between the brackets.") from error
-        if len(numbers) != (1 if operation.name == "START" else 2):
-            raise SpecError(f"{operation}: START takes one number, BOUND a lower and an upper one.")
-        for name in operation.names:
-            if name in names:
-                j = names.index(name)
-                if operation.name == "START":
-                    start[j] = numbers[0]
-                else:
-                    lower[j], upper[j] = numbers
-    return lower, upper, start

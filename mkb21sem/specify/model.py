@@ -9,6 +9,7 @@ from pathlib import Path
 import networkx as nx
 
 from mkb21sem.errors import SpecError, closest
+from mkb21sem.specify.operations import check
 from mkb21sem.specify.parse import Arrow, Operation, parse
 
 INTERCEPT = "1"
@@ -96,7 +97,7 @@ class Model:
             header.get("title", ""),
             header.get("source", ""),
         )
-        _check(model, where)
+        _check(model, operations, where)
         return model
 
     @cached_property
@@ -186,20 +187,17 @@ class Model:
         return "\n".join([*header, *map(str, self.arrows), *map(str, self.operations)])
 
 
-def _check(model: Model, where: str) -> None:
+def _check(model: Model, operations: tuple[Operation, ...], where: str) -> None:
     """What one line alone can't show: constructs without items, operations about unknown names."""
     names = {*model.latents, *model.observed}
     labels = {a.label for a in model.arrows if a.label}
     for clash in sorted(labels & names):
         raise SpecError(f"{where}: `{clash}` is a label and a variable; give the label another name.")
-    for operation in model.operations:
-        if operation.name == "DEFINE" and operation.arguments != ("ordinal",):
-            raise SpecError(f"{where}: {operation}: only DEFINE(ordinal) is known; a construct is defined by `=~`.")
-        known = set(model.observed) if operation.name == "DEFINE" else labels
-        kind = "observed variable" if operation.name == "DEFINE" else "label"
-        for name in operation.names:
-            if name not in known:
-                raise SpecError(f"{where}: {operation}: `{name}` is no {kind} of this model.{closest(name, known)}")
+    for operation in operations:
+        try:
+            check(operation, model.observed, labels)
+        except SpecError as error:
+            raise SpecError(f"{where}, line {operation.line}: {error}") from error
     measures = nx.DiGraph((a.lhs, a.rhs) for a in model.arrows if a.op == "=~")
     if not nx.is_directed_acyclic_graph(measures):
         loop = " =~ ".join(tail for tail, _ in nx.find_cycle(measures))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -77,7 +78,9 @@ class Arrow:
         return ends[0], ends[1], "<->" if self.op == "~~" else "->"
 
     def __str__(self) -> str:
-        modifier = self.label or ("NA" if self.freed else "" if self.value is None else repr(self.value))
+        # In an exponent semopy takes `+` for the next term: 1e22, not 1e+22.
+        number = "" if self.value is None else repr(self.value).replace("e+", "e")
+        modifier = self.label or ("NA" if self.freed else number)
         tag = f"  # {self.key} {self.evidence}".replace("#  ", "# ") if self.evidence else ""
         return f"{self.lhs} {self.op} {modifier}{'*' if modifier else ''}{self.rhs}{tag}"
 
@@ -110,6 +113,7 @@ def parse(text: str, where: str) -> tuple[tuple[Arrow, ...], tuple[Operation, ..
     SpecError
         With file, line and a caret under the first thing that isn't understood.
     """
+    text = text.removeprefix("\ufeff")
     arrows: list[Arrow] = []
     operations: list[Operation] = []
     header: dict[str, str] = {}
@@ -141,7 +145,8 @@ class Line:
         text = self.text.rstrip()
         if end is None:
             start, end = len(text) - len(text.lstrip()), len(text)
-        carets = " " * start + "^" * max(end - start, 1)
+        indent = "".join("\t" if character == "\t" else " " for character in text[:start].ljust(start))
+        carets = indent + "^" * max(end - start, 1)
         return SpecError(f"{self.where}, line {self.number}: {what}\n    {text}\n    {carets}")
 
 
@@ -162,14 +167,19 @@ def _arrows(source: Line, statement: str, comment: str) -> list[Arrow]:
     op, start, end = _operator(source, statement)
     left = statement[:start]
     if not _LEFT.fullmatch(left):
+        if not left.strip():
+            raise source.error(f"nothing left of `{op}`, where the name of a variable was expected.", start, end)
         at = len(left) - len(left.lstrip())
         hint = " A modifier such as `a*x` belongs right of the operator." if "*" in left else ""
-        raise source.error(f"`{left.strip()}` is not the name of a variable.{hint}", at, start)
-    _check_terms(source, statement, end, op)
+        raise source.error(f"`{left.strip()}` is not the name of a variable.{hint}", at, len(left.rstrip()))
+    names = _check_terms(source, statement, end, op)
     try:
-        effects, _ = parse_desc(statement.strip())
+        # semopy stumbles over a tab behind a space, and takes `~-2*x` for an operator `~-`.
+        effects, _ = parse_desc(" ".join([*left.split(), op, *statement[end:].split()]))
     except SyntaxError as error:
         raise source.error("semopy's grammar doesn't know this form.") from error
+    if not effects[op] or any(list(terms) != names for terms in effects[op].values()):
+        raise source.error("semopy reads this line otherwise than it is meant; write it with other names or numbers.")
     tag = _TAG.match(comment)
     return [
         _arrow(lhs, op, rhs, modifier, tag, source.number)
@@ -196,9 +206,9 @@ def _operator(source: Line, statement: str) -> tuple[str, int, int]:
     return op, found.start(), found.start() + len(op)
 
 
-def _check_terms(source: Line, statement: str, at: int, op: str) -> None:
-    """Every term right of the operator is a name, a number times a name or a label times a name."""
-    seen: set[str] = set()
+def _check_terms(source: Line, statement: str, at: int, op: str) -> list[str]:
+    """The names right of the operator, after a look whether every term is one, times a number or label or not."""
+    seen: dict[str, None] = {}
     while True:
         term = _TERM.match(statement, at)
         if term is None or (term.end() < len(statement) and statement[term.end()] != "+"):
@@ -215,12 +225,14 @@ def _check_terms(source: Line, statement: str, at: int, op: str) -> None:
         name = term["name"]
         if name == "1" and op != "~":
             raise source.error("`1` is the intercept and goes with `~` only.", *term.span("name"))
+        if term["modifier"] and re.fullmatch(_NUMBER, term["modifier"]) and math.isinf(float(term["modifier"])):
+            raise source.error("the number is too large.", *term.span("modifier"))
         if name in seen:
             raise source.error(f"`{name}` stands twice in this line; one arrow is one term.", *term.span("name"))
-        seen.add(name)
+        seen[name] = None
         at = term.end() + 1
         if at > len(statement):
-            return
+            return list(seen)
 
 
 def _arrow(lhs: str, op: str, rhs: str, modifier: str | None, tag: re.Match[str] | None, line: int) -> Arrow:

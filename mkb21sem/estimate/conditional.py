@@ -13,11 +13,11 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from mkb21sem.errors import OptionError
+from mkb21sem.errors import FitError, OptionError
 from mkb21sem.estimate.ordinal_gamma import Casewise
-from mkb21sem.estimate.ordinal_input import arrays, case_weights, check_pairs, ordinal_sample, usable_rows
-from mkb21sem.estimate.ordinal_order import order
-from mkb21sem.estimate.rowpairs import row_correlations, row_influence
+from mkb21sem.estimate.ordinal_input import check_pairs
+from mkb21sem.estimate.probit import Regression
+from mkb21sem.estimate.twostep_given import casewise_given, given_causes, statistics_given, two_step_given
 from mkb21sem.linalg import Array, Index
 
 Flags = npt.NDArray[np.bool_]
@@ -46,7 +46,7 @@ class ConditionalMoments:
     inside : (p, p) bool
         False where the likelihood of a pair rises up to ±1; its correlation is then ±0.9999.
     x_mean, x_cov : (q,), (q, q)
-        Of the causes, divisor n.
+        Of the causes; divisor n − 1, as lavaan has it where it conditions on them.
     n
         Rows used, or the sum of their weights.
     rows : (r,)
@@ -85,6 +85,29 @@ class ConditionalMoments:
         return self.casewise.rows()
 
 
+@dataclass(frozen=True)
+class ConditionalDraws:
+    """The same statistics under many rows of weights.
+
+    Attributes
+    ----------
+    names : (s,)
+        As `ConditionalMoments`.
+    statistics : (b, s)
+        NaN in a draw that can't be computed, because a variable or cause does not vary in it, or because the
+        causes decide an answer.
+    inside : (b, m) bool
+        As `ConditionalMoments`, for the pairs in the order of `names`.
+    gamma_diagonal : (b, s)
+        Diagonal of each draw's gamma, or (b, 0) where it was not asked for.
+    """
+
+    names: tuple[str, ...]
+    statistics: Array
+    inside: Flags
+    gamma_diagonal: Array
+
+
 def conditional_moments(
     y: Array,
     x: Array,
@@ -103,66 +126,90 @@ def conditional_moments(
     y, ordinal, weights, missing, names, sampling
         As `polychoric.ordinal_moments`.
     x : (n, q)
-        Observed causes, as they are: no cause is ordered or cut here, and a row without all of them is not used.
+        Observed causes as they are; a row without all of them is not used.
     causes : (q,)
         Their names; x1, x2, … otherwise.
 
     Raises
     ------
     FitError
-        As `polychoric.ordinal_moments`; a cause is constant or a sum of others; causes decide an answer.
+        As `polychoric.ordinal_moments`; a cause is constant or a sum of others; the causes decide an answer.
     OptionError
         `missing` is another word, or the shapes don't agree.
 
     Notes
     -----
     Muthén (1984): an ordered probit or a linear regression of each variable, then the correlation of each pair
-    of residuals with the first step held fixed, then the sandwich as in `polychoric.ordinal_moments`.
+    of residuals while the first step is held fixed, and the sandwich as in `polychoric.ordinal_moments`. Tables
+    have no empty cells here: answers are compared row by row.
     """
-    y, flags, labels = arrays(y, ordinal, names)
-    x, given = _causes(x, causes, len(y))
-    draws = case_weights(weights, len(y))
-    if len(draws) > 1:
-        raise OptionError(f"weights must be one number a row; got {len(draws)} rows of weights.")
-    complete = np.isfinite(x).all(axis=1)
-    usable = usable_rows(np.where(complete[:, None], y, np.nan), missing)
-    rows = np.flatnonzero(usable & (draws[0] > 0))
-    weight = draws[0, rows]
+    given = given_causes(y, x, ordinal, weights, missing, names, causes)
+    if len(given.draws) > 1:
+        raise OptionError(f"weights must be one number a row; got {len(given.draws)} rows of weights.")
+    weight = given.draws[0]
     if sampling:
         weight = weight / weight.mean()
-    x = x[rows]
-    _check_causes(x, given)
-    sample = ordinal_sample(y[rows], flags, labels)
-    stack = order(labels, flags, sample.answers.size, given)
-    steps = _first_step(sample, x, weight, labels)
-    margins = _margins(sample, x, weight, steps)
-    places = _ordered_first(stack)
-    rho, inside = row_correlations(margins, *places)
-    check_pairs(rho, stack, labels)
-    step = _influence(sample, stack, x, weight, steps)
-    influence = np.concatenate([step.influence, row_influence(margins, step, *places, rho)], axis=1)
-    found = _packed(stack, steps, rho, inside)
-    share = weight / weight.sum()
-    x_mean = share @ x
-    casewise = Casewise(
-        weight**2 if sampling else weight,
-        float(weight.sum()),
-        stack.size,
-        sample.answers.codes,
-        sample.answers.most + 1,
-        (),
-        influence,
-        np.arange(stack.size),
-        stack.sign,
-    )
+    found = two_step_given(given, weight)
+    stack, share = given.sample.order, weight / weight.sum()
+    check_pairs(found.rho, stack, given.labels)
+    statistics, sd = statistics_given(given.sample, found), found.margins.sd
+    p, x_mean = len(sd), share @ given.x
+    deviation = given.x - x_mean
     return ConditionalMoments(
         stack.names,
-        _statistics(stack, *found[:3], found[3]),
-        flags,
-        *found,
+        statistics,
+        stack.ordinal,
+        tuple(statistics[stack.threshold[stack.threshold_of == j]] for j in range(p)),
+        np.array([step.mean if isinstance(step, Regression) else 0.0 for step in found.univariate]),
+        statistics[stack.slope],
+        stack.square(found.rho) * np.outer(sd, sd),
+        stack.square(found.inside),
         x_mean,
-        ((x - x_mean) * share[:, None]).T @ (x - x_mean),
+        (deviation * weight[:, None]).T @ deviation / (weight.sum() - 1),
         float(weight.sum()),
-        rows,
-        casewise,
+        given.rows,
+        casewise_given(given, found, weight, sampling),
     )
+
+
+def conditional_draws(
+    y: Array,
+    x: Array,
+    ordinal: Sequence[bool] | Flags,
+    weights: Array,
+    *,
+    missing: str = "listwise",
+    names: Sequence[str] | None = None,
+    causes: Sequence[str] | None = None,
+    diagonal: bool = False,
+) -> ConditionalDraws:
+    """`conditional_moments` under each row of weights (b, n), one after the other.
+
+    Parameters
+    ----------
+    y, x, ordinal, missing, names, causes
+        As `conditional_moments`. The categories are those of the whole sample.
+    weights : (b, n)
+        How many times each row counts in each draw.
+    diagonal
+        Whether the diagonal of gamma is wanted.
+
+    Raises
+    ------
+    FitError, OptionError
+        As `conditional_moments`, for what holds in the whole sample.
+    """
+    given = given_causes(y, x, ordinal, weights, missing, names, causes)
+    stack, b = given.sample.order, len(given.draws)
+    statistics = np.full((b, stack.size), np.nan)
+    inside = np.zeros((b, len(stack.pair)), dtype=bool)
+    spread = np.full((b, stack.size if diagonal else 0), np.nan)
+    for d, weight in enumerate(given.draws):
+        try:
+            found = two_step_given(given, weight)
+        except FitError:
+            continue
+        statistics[d], inside[d] = statistics_given(given.sample, found), found.inside
+        if diagonal:
+            spread[d] = casewise_given(given, found, weight, sampling=False).diagonal()
+    return ConditionalDraws(stack.names, statistics, inside, spread)

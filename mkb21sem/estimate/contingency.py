@@ -1,6 +1,7 @@
 """Polychoric correlations from the contingency tables of all pairs at once (Olsson 1979, two-step).
 
-Tables are (K, K, m): categories of the first variable, of the second, and the pairs last.
+Tables are (K, K, m): categories of the first variable, of the second, and the pairs last. Between them may stand an
+axis of patterns of observed causes, each with thresholds of its own and all with the same correlation: (K, K, u, m).
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ class Pairs:
 
     Attributes
     ----------
-    tau, other_tau : (K − 1, m)
+    tau, other_tau : (K − 1, m) or (K − 1, u, m)
         Thresholds of the first and of the second variable.
-    share, other_share : (K, m)
-        Their proportions of each category.
+    share, other_share : (K, m) or (K, u, m)
+        Their probabilities of each category.
     """
 
     tau: Array
@@ -39,16 +40,16 @@ class Pairs:
 
     def some(self, which: Index | slice) -> Pairs:
         """The same for some of the pairs."""
-        return Pairs(self.tau[:, which], self.other_tau[:, which], self.share[:, which], self.other_share[:, which])
+        return Pairs(*(part[..., which] for part in (self.tau, self.other_tau, self.share, self.other_share)))
 
 
 def cells(corners: Array) -> Array:
     """Differences over the categories of what is given at the corners of the cells, zero outside.
 
-    (K − 1, K − 1, m) → (K, K, m).
+    (K − 1, K − 1, …) → (K, K, …).
     """
     K = len(corners) + 1
-    out = np.zeros((K, K, corners.shape[-1]))
+    out = np.zeros((K, K, *corners.shape[2:]))
     out[:-1, :-1] = corners
     out[1:, :-1] -= corners
     out[:-1, 1:] -= corners
@@ -57,7 +58,7 @@ def cells(corners: Array) -> Array:
 
 
 def probabilities(pairs: Pairs, rho: Array) -> tuple[Array, Array, Array]:
-    """Probability π of each cell and its first and second derivative to rho, (K, K, m) each.
+    """Probability π of each cell and its first and second derivative to rho, tables each.
 
     π = p_a p_b + differences of the excess of dependence, which keeps the digits of small cells.
     """
@@ -70,7 +71,7 @@ def probabilities(pairs: Pairs, rho: Array) -> tuple[Array, Array, Array]:
 def log_likelihood(pairs: Pairs, counts: Array, rho: Array) -> Array:
     """Σ counts · log π, (m,)."""
     pi, _, _ = probabilities(pairs, rho)
-    return np.asarray((counts * np.log(np.where(counts > 0, np.maximum(pi, TINY), 1.0))).sum(axis=(0, 1)))
+    return _summed(counts * np.log(np.where(counts > 0, np.maximum(pi, TINY), 1.0)))
 
 
 def score(pairs: Pairs, counts: Array, rho: Array) -> tuple[Array, Array]:
@@ -82,25 +83,31 @@ def score(pairs: Pairs, counts: Array, rho: Array) -> tuple[Array, Array]:
     safe = np.where(counts > 0, np.maximum(pi, TINY), 1.0)
     first /= safe
     second /= safe
-    n = counts.sum(axis=(0, 1))
-    return (counts * first).sum(axis=(0, 1)) / n, (counts * (second - first * first)).sum(axis=(0, 1)) / n
+    n = _summed(counts)
+    return _summed(counts * first) / n, _summed(counts * (second - first * first)) / n
+
+
+def _summed(tables: Array) -> Array:
+    """Sum over everything but the pairs."""
+    return np.asarray(tables.reshape(-1, tables.shape[-1]).sum(axis=0))
 
 
 def start(pairs: Pairs, counts: Array) -> Array:
     """A first guess at each correlation, from the category means of the normal variables."""
-    means, variance = _category_means(pairs.tau, pairs.share)
-    others, other_variance = _category_means(pairs.other_tau, pairs.other_share)
-    n = counts.sum(axis=(0, 1))
-    covariance = (counts * means[:, None] * others[None, :]).sum(axis=(0, 1)) / np.where(n > 0, n, np.nan)
-    return uncoarsen(covariance, variance, other_variance)
+    means = _category_means(pairs.tau, pairs.share)[:, None]
+    others = _category_means(pairs.other_tau, pairs.other_share)[None, :]
+    n = _summed(counts)
+    n = np.where(n > 0, n, np.nan)
+    covariance = _summed(counts * means * others)
+    return uncoarsen(covariance / n, _summed(counts * means**2) / n, _summed(counts * others**2) / n)
 
 
-def _category_means(tau: Array, share: Array) -> tuple[Array, Array]:
+def _category_means(tau: Array, share: Array) -> Array:
+    """E(normal variable | category), as share."""
     height = np.exp(-tau * tau / 2) / np.sqrt(2 * np.pi)
-    edge = np.zeros((1, tau.shape[1]))
+    edge = np.zeros((1, *tau.shape[1:]))
     drop = np.diff(np.concatenate([edge, height, edge]), axis=0)
-    means = np.where(share > 0, -drop / np.where(share > 0, share, 1.0), 0.0)
-    return means, (share * means * means).sum(axis=0)
+    return np.where(share > 0, -drop / np.where(share > 0, share, 1.0), 0.0)
 
 
 def fill_empty(counts: Array, binary: npt.NDArray[np.bool_]) -> Array:
@@ -135,7 +142,7 @@ def polychoric(pairs: Pairs, counts: Array) -> tuple[Array, npt.NDArray[np.bool_
 
     Parameters
     ----------
-    counts : (K, K, m)
+    counts : (K, K, m) or (K, K, u, m)
         Weighted answers of the rows where both variables are answered.
 
     Returns
@@ -146,8 +153,9 @@ def polychoric(pairs: Pairs, counts: Array) -> tuple[Array, npt.NDArray[np.bool_
         False where the likelihood rises up to ±1, or where there is no correlation to find.
     """
     rho, inside = np.empty(counts.shape[-1]), np.empty(counts.shape[-1], dtype=bool)
-    for begin in range(0, len(rho), PAIRS):
-        block = slice(begin, begin + PAIRS)
+    size = max(1, PAIRS * counts.shape[-1] // max(1, counts[0, 0].size))
+    for begin in range(0, len(rho), size):
+        block = slice(begin, begin + size)
         some, f = pairs.some(block), counts[..., block]
         rho[block], inside[block] = correlations(_score_of(some, f), start(some, f))
     return rho, inside
@@ -197,9 +205,25 @@ def cell_scores(pairs: Pairs, counts: Array, rho: Array) -> CellScores:
     return CellScores(first, cross, other, (counts * first * first).sum(axis=(0, 1)))
 
 
+def cell_partials(pairs: Pairs, rho: Array) -> tuple[Array, tuple[Array, Array], tuple[Array, Array]]:
+    """Derivatives of log π of each cell: to rho, and to the (lower, upper) limit of either variable, tables each."""
+    pi, first, _ = probabilities(pairs, rho)
+    pi = np.maximum(pi, TINY)
+    spread = np.sqrt((1 - rho) * (1 + rho))
+    partials = []
+    for tau, other, swap in ((pairs.tau, pairs.other_tau, False), (pairs.other_tau, pairs.tau, True)):
+        edge = _edge(tau, other, rho, spread)
+        none = np.zeros((1, *edge.shape[1:]))
+        lower, upper = np.concatenate([none, -edge]), np.concatenate([edge, none])
+        if swap:
+            lower, upper = lower.swapaxes(0, 1), upper.swapaxes(0, 1)
+        partials.append((lower / pi, upper / pi))
+    return first / pi, partials[0], partials[1]
+
+
 def _edge(tau: Array, other: Array, rho: Array, spread: Array) -> Array:
-    """φ(τ_k) · P(other variable in its category b | this variable = τ_k), (K − 1, K, m)."""
+    """φ(τ_k) · P(other variable in its category b | this variable = τ_k), (K − 1, K, …)."""
     below = ndtr((other[None, :] - rho * tau[:, None]) / spread)
-    edge = np.zeros((len(tau), 1, tau.shape[-1]))
+    edge = np.zeros((len(tau), 1, *tau.shape[1:]))
     inside = np.diff(np.concatenate([edge, below, edge + 1], axis=1), axis=1)
     return np.asarray(np.exp(-tau * tau / 2)[:, None] / np.sqrt(2 * np.pi) * inside)

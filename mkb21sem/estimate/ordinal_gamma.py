@@ -28,6 +28,8 @@ class Lookup:
     ----------
     table : (cells, c)
         Influence of each cell on each of c statistics; the last category is a missing answer.
+    counts : (cells, c)
+        Rows in each cell, weighted as `Casewise.weights`.
     first, second : (c,)
         The ordered variables behind each statistic; `second` is −1 for a threshold.
     columns : (c,)
@@ -35,6 +37,7 @@ class Lookup:
     """
 
     table: Array
+    counts: Array
     first: Index
     second: Index
     columns: Index
@@ -42,7 +45,7 @@ class Lookup:
     def rows(self, codes: Index, categories: int) -> Array:
         """Influence at rows with these answers, (n, c)."""
         cell = codes[:, self.first]
-        if self.second[0] >= 0:
+        if (self.second >= 0).any():
             cell = cell * categories + codes[:, self.second]
         cell *= self.table.shape[1]
         cell += np.arange(self.table.shape[1])
@@ -90,8 +93,7 @@ class Casewise:
         codes = self.codes[some]
         out = np.empty((len(self.weights[some]), self.size))
         for lookup in self.lookups:
-            if lookup.columns.size:
-                out[:, lookup.columns] = lookup.rows(codes, self.categories)
+            out[:, lookup.columns] = lookup.rows(codes, self.categories)
         out[:, self.rest_columns] = self.rest[some]
         out *= self.sign
         return out
@@ -114,10 +116,11 @@ class Casewise:
         return total / self.total
 
     def diagonal(self) -> Array:
-        """The diagonal of `gamma` without the rest of it, (s,)."""
-        total = np.zeros(self.size)
-        for influence in self.blocks():
-            total += np.einsum("rs,rs->s", influence, influence)
+        """The diagonal of `gamma` without the rest of it, (s,); that of ordered variables needs no rows."""
+        total = np.empty(self.size)
+        for lookup in self.lookups:
+            total[lookup.columns] = np.einsum("cs,cs,cs->s", lookup.table, lookup.table, lookup.counts)
+        total[self.rest_columns] = np.einsum("rs,rs,r->s", self.rest, self.rest, self.weights)
         return total / self.total
 
 
@@ -185,9 +188,17 @@ def outer_product_influence(scores: Array, weights: Array, n: float) -> Array:
         How many times each row counts.
     n
         Sum of all weights.
+
+    Returns
+    -------
+    Array
+        (n, d); NaN where the variable doesn't vary in these rows, so that nothing is estimated.
     """
     information = (scores * weights[:, None]).T @ scores
-    return n * np.linalg.solve(information, scores.T).T
+    try:
+        return np.asarray(n * np.linalg.solve(information, scores.T).T)
+    except np.linalg.LinAlgError:
+        return np.full_like(scores, np.nan)
 
 
 def moment_scores(z: Array, sd: float, x: Array) -> Array:

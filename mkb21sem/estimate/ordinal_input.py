@@ -35,6 +35,32 @@ def arrays(
     return y, flags, labels
 
 
+def causes_given(x: Array, causes: Sequence[str] | None, n: int) -> tuple[Array, tuple[str, ...]]:
+    """The causes as numbers (n, q), and their names."""
+    x = np.asarray(x, dtype=float)
+    if x.ndim != 2 or len(x) != n:
+        raise OptionError(f"x must have one row for each of the {n} rows of y; got shape {x.shape}.")
+    labels = tuple(causes) if causes is not None else tuple(f"x{j + 1}" for j in range(x.shape[1]))
+    if len(labels) != x.shape[1]:
+        raise OptionError(f"causes must name each of the {x.shape[1]} columns of x; got {len(labels)} names.")
+    return x, labels
+
+
+def check_causes(x: Array, names: tuple[str, ...]) -> None:
+    """Refuse causes that are constant, or sums of others."""
+    spread = x.std(axis=0)
+    flat = [name for name, one, top in zip(names, spread, np.abs(x).max(axis=0), strict=True) if one <= 1e-12 * top]
+    if flat:
+        raise FitError(f"constant: {', '.join(flat)}. A cause that does not vary explains nothing; leave it out.")
+    if not names:
+        return
+    _, size, direction = np.linalg.svd((x - x.mean(axis=0)) / spread / np.sqrt(len(x)), full_matrices=False)
+    if len(size) < len(names) or size[-1] < 1e-7:
+        part = np.abs(direction[-1])
+        involved = ", ".join(name for name, one in zip(names, part, strict=True) if one > 0.1 * part.max())
+        raise FitError(f"collinear: {involved} determine each other exactly. Leave one of them out.")
+
+
 def case_weights(weights: Array | None, n: int) -> Array:
     """One row of weights a draw, (b, n)."""
     if weights is None:
@@ -57,14 +83,14 @@ def usable_rows(y: Array, missing: str) -> Flags:
     return np.asarray(usable)
 
 
-def ordinal_sample(y: Array, ordinal: Flags, names: tuple[str, ...]) -> Sample:
+def ordinal_sample(y: Array, ordinal: Flags, names: tuple[str, ...], causes: tuple[str, ...] = ()) -> Sample:
     """Rank the ordered answers, refuse variables that do not vary, and stack the statistics."""
     answers = categories(y[:, ordinal], [name for name, o in zip(names, ordinal, strict=True) if o])
     continuous = np.flatnonzero(~ordinal)
     flat = [names[j] for j in continuous if np.nanmax(y[:, j], initial=-np.inf) <= np.nanmin(y[:, j], initial=np.inf)]
     if flat:
         raise FitError(f"constant: {', '.join(flat)}. Everyone gave the same answer; leave it out.")
-    return Sample(y, answers, order(names, ordinal, answers.size))
+    return Sample(y, answers, order(names, ordinal, answers.size, causes))
 
 
 def check_pairs(rho: Array, stack: Order, names: Sequence[str]) -> None:

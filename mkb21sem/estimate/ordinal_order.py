@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -65,6 +66,19 @@ class Order:
         sign = np.ones(self.size)
         sign[self.mean] = -1.0
         return sign
+
+    def square(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Values of the pairs (…, m) as symmetric matrices with ones on the diagonal, (…, p, p)."""
+        p = len(self.ordinal)
+        out = np.ones((*values.shape[:-1], p, p), dtype=values.dtype)
+        out[..., self.first, self.second] = values
+        out[..., self.second, self.first] = values
+        return out
+
+    def ordered_first(self) -> tuple[Index, Index]:
+        """Variables of the pairs, (m,) each; in a mixed pair the ordered one first."""
+        swap = self.ordinal[self.second] & ~self.ordinal[self.first]
+        return np.where(swap, self.second, self.first), np.where(swap, self.first, self.second)
 
     def own(self, variable: int) -> Index:
         """Columns of the first step of one variable: thresholds and slopes, or mean, slopes and variance."""

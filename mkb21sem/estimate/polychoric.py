@@ -173,7 +173,7 @@ def ordinal_moments(
         tuple(statistics[stack.threshold[stack.threshold_of == j]] for j in range(p)),
         mean,
         _cov(found)[0],
-        _square(found, found.inside)[0],
+        stack.square(found.inside[0]),
         empty,
         float(draws.sum()),
         rows,
@@ -217,23 +217,11 @@ def ordinal_draws(
         spread = np.empty((len(found.draws), 0))
         if diagonal:
             spread = np.array([casewise(found, d, False).diagonal() for d in range(len(found.draws))])
-        parts.append((found.statistics(), _cov(found), _square(found, found.inside), spread))
+        parts.append((found.statistics(), _cov(found), sample.order.square(found.inside), spread))
     return OrdinalDraws(sample.order.names, *(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
 def _cov(found: TwoStep) -> Array:
     """Covariance matrices, (b, p, p)."""
     sd = np.sqrt(found.variance)
-    cov = _square(found, found.rho)
-    every = np.arange(sd.shape[1])
-    cov[:, every, every] = 1.0
-    return np.asarray(cov * sd[:, :, None] * sd[:, None, :])
-
-
-def _square(found: TwoStep, values: Array | Flags) -> Array:
-    """Values of the pairs in symmetric matrices, ones on the diagonal, (b, p, p)."""
-    stack, p = found.sample.order, found.sample.y.shape[1]
-    out = np.ones((len(values), p, p), dtype=values.dtype)
-    out[:, stack.first, stack.second] = values
-    out[:, stack.second, stack.first] = values
-    return out
+    return np.asarray(found.sample.order.square(found.rho) * sd[:, :, None] * sd[:, None, :])

@@ -9,6 +9,7 @@ from scipy.special import ndtri
 
 from mkb21sem.errors import FitError
 from mkb21sem.estimate.bivariate import LIMIT
+from mkb21sem.estimate.ordinal_gamma import outer_product_influence
 from mkb21sem.estimate.polyserial import TINY, interval, normal
 from mkb21sem.linalg import Array, Index
 
@@ -21,6 +22,8 @@ class Probit:
     ----------
     tau : (K − 1,)
         Thresholds; infinite as ±`LIMIT` beside a category without answers at the end, equal around one inside.
+    place : (K − 1,)
+        Which of the thresholds that were estimated each one is; −1 for an infinite one.
     slope : (q,)
         β.
     lower, upper : (n,)
@@ -28,6 +31,7 @@ class Probit:
     """
 
     tau: Array
+    place: Index
     slope: Array
     lower: Array
     upper: Array
@@ -85,11 +89,12 @@ def ordered_probit(codes: Index, size: int, x: Array, weights: Array, name: str 
     slope = slope / scale
     inner = inner + centre @ slope
     ends = np.concatenate([[-LIMIT], inner, [LIMIT]])
+    place = np.where(rank[:-1] < len(inner), rank[:-1], -1)
     tau = ends[rank[:-1] + 1]
     lower, upper = np.full(len(x), -LIMIT), np.full(len(x), LIMIT)
     shift = rows @ slope
     lower[counts], upper[counts] = ends[answer] - shift, ends[answer + 1] - shift
-    return Probit(tau, slope, lower, upper)
+    return Probit(tau, place, slope, lower, upper)
 
 
 def _standard(x: Array, weights: Array) -> tuple[Array, Array]:
@@ -158,13 +163,27 @@ def _likelihood(
     return float(weights @ np.log(pi)), score, information
 
 
-def probit_scores(found: Probit, codes: Index, x: Array) -> Array:
-    """Scores of each row to thresholds and slopes, (n, K − 1 + q); zero where the row does not count."""
-    size = len(found.tau) + 1
+def probit_influence(found: Probit, codes: Index, x: Array, weights: Array, n: float) -> Array:
+    """Influence of each row on thresholds and slopes, (n, K − 1 + q), as `outer_product_influence`.
+
+    Thresholds around a category without answers move together; an infinite one does not move.
+    """
+    estimated = int(found.place.max(initial=-1)) + 1
     pi = np.maximum(interval(found.lower, found.upper), TINY)
-    to_upper, to_lower = _designs(codes, size, x)
     above, below = normal(found.upper) / pi, -normal(found.lower) / pi
-    return np.asarray(to_upper * above[:, None] + to_lower * below[:, None])
+    same = found.place[:, None] == np.arange(estimated)
+    counts = (weights > 0)[:, None]
+    cut = np.arange(len(found.tau))
+    # The limits of a row are the thresholds at its answer and before it.
+    upper = ((codes[:, None] == cut) & counts).astype(float) @ same
+    lower = ((codes[:, None] - 1 == cut) & counts).astype(float) @ same
+    to_thresholds = upper * above[:, None] + lower * below[:, None]
+    scores = np.column_stack([to_thresholds, np.where(counts, -x * (above + below)[:, None], 0.0)])
+    influence = outer_product_influence(scores, weights, n)
+    thresholds = np.zeros((len(x), len(found.tau)))
+    finite = found.place >= 0
+    thresholds[:, finite] = influence[:, found.place[finite]]
+    return np.column_stack([thresholds, influence[:, estimated:]])
 
 
 def regression(y: Array, x: Array, weights: Array, name: str = "y") -> Regression:

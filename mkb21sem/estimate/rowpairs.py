@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mkb21sem.estimate.causepatterns import CausePatterns
 from mkb21sem.estimate.newton import Score, correlations, uncoarsen
 from mkb21sem.estimate.polyserial import (
     Limits,
@@ -27,7 +28,7 @@ from mkb21sem.estimate.polyserial import (
 )
 from mkb21sem.linalg import Array, Index
 
-CELLS = 1 << 17
+CELLS = 1 << 14
 """Rows times pairs that are worked on at a time, so that memory does not grow with both."""
 
 
@@ -53,6 +54,8 @@ class Margins:
         Categories of each ordered variable.
     x : (n, q)
         Observed causes.
+    patterns
+        Tables of the pairs of ordered variables, where the causes take few values.
     """
 
     ordinal: npt.NDArray[np.bool_]
@@ -63,6 +66,7 @@ class Margins:
     codes: Index
     size: Index
     x: Array
+    patterns: CausePatterns | None = None
 
     def means(self) -> tuple[Array, Array]:
         """E(normal variable | answer), (n, p), and its mean square, (p,)."""
@@ -105,6 +109,9 @@ def row_correlations(margins: Margins, first: Index, second: Index) -> tuple[Arr
     mean, square = margins.means()
     for kind, places in _blocks(margins, first, second):
         i, j = first[places], second[places]
+        if kind == 2 and margins.patterns is not None:
+            rho[places], inside[places] = margins.patterns.correlations(i, j)
+            continue
         weights = _both(margins, i, j)
         count = weights.sum(axis=0)
         weights = weights / np.where(count > 0, count, np.nan)
@@ -141,6 +148,8 @@ def row_influence(margins: Margins, step: FirstStep, first: Index, second: Index
     for expectations), and the standard deviations add theirs.
     """
     out = np.empty((len(margins.z), len(first)))
+    # NaN belongs to a variable that does not vary, whose correlations are NaN themselves.
+    known = np.where(np.isfinite(step.influence), step.influence, 0.0)
     for kind, places in _blocks(margins, first, second):
         i, j = first[places], second[places]
         weights = _both(margins, i, j)
@@ -156,7 +165,7 @@ def row_influence(margins: Margins, step: FirstStep, first: Index, second: Index
                 )
         square = (weighted * scores.rho).sum(axis=0)
         own = step.n * np.where(weights > 0, scores.rho, 0.0)
-        out[:, places] = (own - step.influence @ bread) / np.where(square > 0, square, np.nan)
+        out[:, places] = (own - known @ bread) / np.where(square > 0, square, np.nan)
     return _scaled(margins, step, first, second, rho, out)
 
 
@@ -199,6 +208,8 @@ def _scores(margins: Margins, i: Index, j: Index, rho: Array, kind: int) -> RowS
         return normal_scores(margins.z[:, i], margins.z[:, j], rho)
     if kind == 1:
         return polyserial_scores(margins.limits[everything, i], margins.z[:, j], rho)
+    if margins.patterns is not None:
+        return margins.patterns.scores(i, j, rho)
     return interval_scores(margins.limits[everything, i], margins.limits[everything, j], rho)
 
 

@@ -54,6 +54,20 @@ class Sample:
         return np.cumsum(self.order.ordinal) - 1
 
     @property
+    def codes(self) -> Index:
+        """Category of each ordered answer, `answers.most` where missing or continuous, (n, p)."""
+        codes = np.full(self.y.shape, self.answers.most, dtype=np.intp)
+        codes[:, self.order.ordinal] = self.answers.codes
+        return codes
+
+    @property
+    def size(self) -> Index:
+        """Categories of each variable, 0 for a continuous one, (p,)."""
+        size = np.zeros(self.y.shape[1], dtype=np.intp)
+        size[self.order.ordinal] = self.answers.size
+        return size
+
+    @property
     def both(self) -> Flags:
         """Which pairs are of two ordered variables, (m,)."""
         ordinal = self.order.ordinal
@@ -63,9 +77,8 @@ class Sample:
     def mixed(self) -> tuple[Index, Index, Index]:
         """Places of the other pairs and their variables, an ordered one first."""
         places = np.flatnonzero(~self.both)
-        first, second = self.order.first[places], self.order.second[places]
-        swap = self.order.ordinal[second]
-        return places, np.where(swap, second, first), np.where(swap, first, second)
+        first, second = self.order.ordered_first()
+        return places, first[places], second[places]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +131,7 @@ def two_step(sample: Sample, draws: Array) -> TwoStep:
     joint = joint_counts(sample.answers, draws)
     single = np.einsum("kkbjj->kbj", joint)
     univariate = thresholds(single)
-    i, j = (sample.rank[side[sample.both]] for side in (order.first, order.second))
+    i, j = _ordered_pairs(sample)
     counts = joint[:, :, :, i, j]
     pairs = Pairs(
         *(
@@ -160,83 +173,89 @@ def _margins(sample: Sample, weights: Array, tau: Array, mean: Array, variance: 
     """Every variable at every row, given one draw's thresholds (K − 1, ordered), means and variances (p,)."""
     ordinal, codes = sample.order.ordinal, sample.answers.codes
     n, p = sample.y.shape
-    there = np.isfinite(sample.y)
+    there = np.isfinite(sample.y) & (weights > 0)[:, None]
     lower, upper = np.full((n, p), -LIMIT), np.full((n, p), LIMIT)
     edge = np.full((1, tau.shape[1]), LIMIT)
     ends = np.concatenate([-edge, tau, edge])
     ends = np.concatenate([ends, edge])
     every = np.arange(codes.shape[1])
-    answered = codes < sample.answers.most
+    answered = (codes < sample.answers.most) & (weights > 0)[:, None]
     lower[:, ordinal] = np.where(answered, ends[codes, every], -LIMIT)
     upper[:, ordinal] = np.where(answered, ends[codes + 1, every], LIMIT)
     sd = np.sqrt(variance)
     spread = np.where(sd > 0, sd, np.nan)
     z = np.where(there & ~ordinal, (sample.y - mean) / spread, 0.0)
-    everywhere, size = np.full((n, p), sample.answers.most, dtype=np.intp), np.zeros(p, dtype=np.intp)
-    everywhere[:, ordinal], size[ordinal] = codes, sample.answers.size
     weighted = np.where(there, weights[:, None], 0.0)
-    return Margins(ordinal, weighted, Limits(lower, upper), z, sd, everywhere, size, np.empty((n, 0)))
+    return Margins(ordinal, weighted, Limits(lower, upper), z, sd, sample.codes, sample.size, np.empty((n, 0)))
 
 
 def casewise(found: TwoStep, draw: int, sampling: bool) -> Casewise:
     """Influence of each row on each statistic in one draw; sampling weights count squared."""
     sample, weights = found.sample, found.draws[draw]
-    order, total = sample.order, float(weights.sum())
+    order, answers = sample.order, sample.answers
+    total = float(weights.sum())
     by_answer = threshold_influence(found.univariate, found.draws.sum(axis=1))[:, :, draw]
-    lookups = (_threshold_lookup(sample, by_answer), _pair_lookup(found, draw, by_answer, total))
-    meat = weights**2 if sampling else weights
-    answers = sample.answers
-    bare = Casewise(
-        meat,
-        total,
-        order.size,
-        answers.codes,
-        answers.most + 1,
-        lookups,
-        np.empty((len(meat), 0)),
-        np.empty(0, dtype=np.intp),
-        np.ones(order.size),
+    if sampling:
+        meat = weights**2
+        joint = joint_counts(answers, meat[None])[:, :, 0]
+        single, together = np.einsum("kkjj->kj", joint), joint[:, :, *_ordered_pairs(sample)]
+    else:
+        meat = weights
+        single, together = (found.univariate.share * found.univariate.count)[:, draw], found.counts[:, :, draw]
+    lookups = (
+        _threshold_lookup(sample, by_answer, single),
+        _pair_lookup(found, draw, by_answer, total, single, together),
     )
-    if order.ordinal.all():
-        return bare
-    columns, rest = _rest(found, draw, bare)
+    rest, columns = np.empty((len(meat), 0)), np.empty(0, dtype=np.intp)
+    if not order.ordinal.all():
+        rest, columns = _rest(found, draw, total, lookups[0])
     return Casewise(meat, total, order.size, answers.codes, answers.most + 1, lookups, rest, columns, order.sign)
 
 
-def _threshold_lookup(sample: Sample, by_answer: Array) -> Lookup:
+def _ordered_pairs(sample: Sample) -> tuple[Index, Index]:
+    """The pairs of two ordered variables, as places among the ordered ones."""
+    both = sample.both
+    return sample.rank[sample.order.first[both]], sample.rank[sample.order.second[both]]
+
+
+def _threshold_lookup(sample: Sample, by_answer: Array, single: Array) -> Lookup:
     order = sample.order
     variable = sample.rank[order.threshold_of]
     table = by_answer[:, order.threshold_rank, variable]
-    return Lookup(table, variable, np.full_like(variable, -1), order.threshold)
+    # A missing answer has no influence on a threshold, so its count does not matter.
+    counts = np.concatenate([single, np.zeros((1, single.shape[1]))])[:, variable]
+    return Lookup(table, counts, variable, np.full_like(variable, -1), order.threshold)
 
 
-def _pair_lookup(found: TwoStep, draw: int, by_answer: Array, total: float) -> Lookup:
+def _pair_lookup(found: TwoStep, draw: int, by_answer: Array, total: float, single: Array, together: Array) -> Lookup:
     sample = found.sample
-    order, both = sample.order, sample.both
-    i, j = sample.rank[order.first[both]], sample.rank[order.second[both]]
+    i, j = _ordered_pairs(sample)
     mine = slice(draw * len(i), (draw + 1) * len(i))
-    scores = cell_scores(found.pairs.some(mine), found.counts[:, :, draw], found.rho[draw, both])
+    scores = cell_scores(found.pairs.some(mine), found.counts[:, :, draw], found.rho[draw, sample.both])
     table = cell_influence(scores, by_answer[:, :, i], by_answer[:, :, j], total)
-    return Lookup(table.reshape(len(table) ** 2, len(i)), i, j, order.pair[both])
+    counts = np.zeros_like(table)
+    counts[:-1, :-1] = together
+    counts[:-1, -1] = np.maximum(single[:, i] - together.sum(axis=1), 0.0)
+    counts[-1, :-1] = np.maximum(single[:, j] - together.sum(axis=0), 0.0)
+    cells = len(table) ** 2
+    columns = sample.order.pair[sample.both]
+    return Lookup(table.reshape(cells, len(i)), counts.reshape(cells, len(i)), i, j, columns)
 
 
-def _rest(found: TwoStep, draw: int, bare: Casewise) -> tuple[Index, Array]:
-    """Influences that take the values of continuous variables: on means, variances and mixed pairs."""
+def _rest(found: TwoStep, draw: int, total: float, ordered: Lookup) -> tuple[Array, Index]:
+    """Influences that take the values of continuous variables, on means, variances and mixed pairs; their columns."""
     sample, weights = found.sample, found.draws[draw]
     order, y = sample.order, sample.y
-    influence = bare.rows()
-    sd = np.sqrt(found.variance[draw])
+    influence = np.zeros((len(y), order.size - len(order.pair)))
+    influence[:, order.threshold] = ordered.rows(sample.answers.codes, sample.answers.most + 1)
+    sd = np.sqrt(np.where(found.variance[draw] > 0, found.variance[draw], np.nan))
     for variable in np.flatnonzero(~order.ordinal):
         z = (y[:, variable] - found.mean[draw, variable]) / sd[variable]
         scores = moment_scores(z, sd[variable], np.empty((len(y), 0)))
-        influence[:, order.own(int(variable))] = outer_product_influence(scores, weights, bare.total)
+        influence[:, order.own(int(variable))] = outer_product_influence(scores, weights, total)
     places, first, second = sample.mixed
     margins = _margins(sample, weights, found.univariate.tau[:, draw], found.mean[draw], found.variance[draw])
-    step = FirstStep(
-        influence[:, : order.size - len(order.pair)],
-        tuple(order.own(j) for j in range(y.shape[1])),
-        bare.total,
-    )
+    step = FirstStep(influence, tuple(order.own(j) for j in range(y.shape[1])), total)
     pairs = row_influence(margins, step, first, second, found.rho[draw, places])
-    columns = np.concatenate([order.mean, order.variance, order.pair[places]])
-    return columns, np.column_stack([influence[:, order.mean], influence[:, order.variance], pairs])
+    columns = np.concatenate([order.mean, order.variance])
+    return np.column_stack([influence[:, columns], pairs]), np.concatenate([columns, order.pair[places]])

@@ -299,6 +299,34 @@ def test_influences_make_gamma_and_sum_to_zero() -> None:
     np.testing.assert_allclose(found.influence.mean(axis=0), 0.0, atol=1e-10)
 
 
+@pytest.mark.parametrize("sampling", [False, True])
+def test_the_diagonal_from_tables_is_that_of_the_rows(sampling: bool) -> None:
+    y = simulated(300, 20)
+    y[np.random.default_rng(21).random(y.shape) < 0.15] = np.nan
+    weights = np.random.default_rng(22).uniform(0.2, 2, 300)
+    found = ordinal_moments(y, MIXED, weights=weights, missing="pairwise", sampling=sampling)
+    np.testing.assert_allclose(np.diag(found.gamma), found.gamma_diagonal, rtol=1e-11)
+
+
+def test_sparse_tables_reach_the_highest_likelihood() -> None:
+    """Thirty answers in up to 49 cells: no correlation on a fine grid is better than the one that was found."""
+    rng = np.random.default_rng(23)
+    grid = np.linspace(-0.999, 0.999, 400)
+    for _ in range(40):
+        y = np.floor(rng.uniform(0, rng.integers(2, 8, 4), (30, 4)))
+        y[:, 1] = np.where(rng.random(30) < rng.random(), y[:, 0], y[:, 1])
+        given = categories(y, ["a", "b", "c", "d"])
+        found = two_step(Sample(y, given, order(["a", "b", "c", "d"], np.ones(4, bool), given.size)), np.ones((1, 30)))
+        i, j = found.sample.order.first, found.sample.order.second
+        counts = fill_empty(found.counts[:, :, 0], (given.size[i] == 2) & (given.size[j] == 2))
+        best = log_likelihood(found.pairs, counts, found.rho[0])
+        every = [log_likelihood(found.pairs, counts, np.full(6, rho)) for rho in grid]
+        assert (best >= np.max(every, axis=0) - 1e-9)[found.inside[0]].all()
+        slope = score(found.pairs, counts, found.rho[0])[0]
+        assert (np.abs(slope) <= 1e-9)[found.inside[0]].all()
+        assert (np.abs(found.rho[0]) > 0.99)[~found.inside[0]].all()
+
+
 def test_an_influence_is_the_change_that_a_row_brings() -> None:
     """One row weighted a little more moves each statistic by its influence over n, to first order.
 
@@ -367,12 +395,17 @@ def test_a_draw_that_loses_a_category_keeps_its_place() -> None:
 
 def test_a_draw_without_variation_has_no_correlation() -> None:
     y = simulated(100, 17)
-    weights = np.ones((2, 100))
+    y[:10, 3] = 5.0
+    weights = np.ones((3, 100))
     weights[1, y[:, 0] == 1] = 0.0
-    draws = ordinal_draws(y, MIXED, weights)
+    weights[2, 10:] = 0.0
+    draws = ordinal_draws(y, MIXED, weights, diagonal=True)
     assert np.isnan(draws.cov[1, 0, 1:]).all()
     assert np.isfinite(draws.cov[1, 1:, 1:]).all()
     assert np.isfinite(draws.cov[0]).all()
+    assert np.isfinite(draws.gamma_diagonal[0]).all()
+    assert np.isnan(draws.statistics[2, -1])
+    assert np.isnan(draws.gamma_diagonal[2, -1])
 
 
 # ------------------------------------------------------------------ what can't be computed

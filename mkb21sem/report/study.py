@@ -78,7 +78,7 @@ def study(
     found = fit(model, wave)
     opinion = second_opinion(found)
     progress("validate")
-    quality = reliability(found)
+    quality = reliability(found) if model.latents else pd.DataFrame(columns=["construct", "note"])
     suited, pattern = suitability(found), exploratory(found)
     progress("infer")
     judged = verdicts(found, hypotheses)

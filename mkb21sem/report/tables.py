@@ -128,6 +128,7 @@ def reliability(frame: pd.DataFrame, words: Words) -> Table:
         Column("alpha", "bounded3"),
         Column("ci", "interval bounded3", of=("low", "high")),
         Column("omega", "bounded3"),
+        Column("ci_omega", "interval bounded3", of=("omega_low", "omega_high")),
         Column("omega_std", "bounded3"),
         Column("ave", "bounded3"),
     )
@@ -200,11 +201,13 @@ def verdicts(judged: Sequence[Verdict], words: Words) -> Table:
     """What the fit says of every hypothesis."""
     frame = verdict_table(judged)
     paths = [words.path(v.hypothesis.source, v.hypothesis.outcome) for v in judged]
-    frame = frame.assign(path=paths, sign=[SIGNS[v.hypothesis.sign] for v in judged])
+    signs = [SIGNS[v.hypothesis.sign] for v in judged]
+    met = ["" if v.as_expected is None else " met" if v.as_expected else " unmet" for v in judged]
+    frame = frame.assign(path=paths, sign=signs, sign_met=[sign + how for sign, how in zip(signs, met, strict=True)])
     columns = (
         Column("id"),
         Column("path"),
-        Column("sign", "word"),
+        Column("sign_met", "word"),
         Column("est", "number3"),
         Column("ci", "interval number3", of=("low", "high")),
         Column("std", "bounded2"),

@@ -285,6 +285,23 @@ class TestOtherWaves:
         data = strict(tmp_path / "out" / "results.json")["data"]
         assert (data["n"], data["n_used"], sum(data["left_out"].values())) == (314, 248, 8)
 
+    @pytest.mark.parametrize(
+        ("spec", "tables", "absent"),
+        [
+            ("REP01 ~ REP02 + REP03\nREP02 ~ REP03", {"paths", "verdicts"}, {"loadings", "reliability", "pattern"}),
+            ("F =~ REP01 + REP02 + REP03", {"loadings", "reliability"}, {"paths", "verdicts", "explained"}),
+            ("F =~ REP01 + REP02\nG =~ CUL01 + CUL02\nF ~~ G", {"loadings", "suitability"}, {"paths", "hypotheses"}),
+        ],
+    )
+    def test_models_without_constructs_paths_or_degrees_of_freedom(self, wave, tmp_path, spec, tables, absent):
+        model = Model.parse(spec, name="bare")
+        done = reproduce(wave, model, for_model(model), tmp_path / "out")
+        page = Page.of((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
+        assert tables <= set(page.tables)
+        assert not absent & set(page.tables)
+        assert ("its fit can’t be tested" in page.text) == (done.found.test.df == 0)
+        assert "nan" not in page.text.lower().split()
+
     @pytest.mark.parametrize("lang", ["en", "nl"])
     def test_without_convergence_the_first_line_says_so_and_nothing_is_claimed(self, wave, tmp_path, lang):
         model = Model.parse(FAILS, name="odd")

@@ -36,20 +36,21 @@ def factors(layout: Layout, cells: Array, kind: str = "all") -> Array:
 
     A directed arrow is multiplied by the SD of its tail and divided by the SD of its head, a variance is divided
     by the variance of its variable, an intercept by its SD, and a covariance becomes the correlation of the two
-    residuals (lavaan's convention). Variables that are not `rescaled` keep their unit. NaN where a variance is
-    not positive.
+    residuals (lavaan's convention). A threshold is divided by the SD of its item's response, whose scale becomes 1.
+    Variables that are not `rescaled` keep their unit. NaN where a variance is not positive.
     """
     change = rescaled(layout, kind)
     variances = np.diagonal(variable_covariance(layout, implied(layout, cells)), axis1=-2, axis2=-1)
     sd = np.where(change, np.sqrt(np.where(variances > 0, variances, np.nan)), 1.0)
-    directed = layout.matrix == 0
-    same = ~directed & (layout.row == layout.col)
+    same = (layout.matrix == 1) & (layout.row == layout.col)
     own = np.full((*cells.shape[:-1], layout.v), np.nan)
     own[..., layout.row[same]] = cells[..., same]
     residual = np.where(change, np.sqrt(np.where(own > 0, own, np.nan)), 1.0)
-    head, tail = sd[..., layout.row], sd[..., layout.col]
-    pair = residual[..., layout.row] * residual[..., layout.col]
-    return np.where(directed, tail / head, 1 / np.where(same, head**2, pair))
+    col = np.where(layout.matrix == 2, 0, layout.col)
+    head, tail = sd[..., layout.row], sd[..., col]
+    pair = residual[..., layout.row] * residual[..., col]
+    kinds = [layout.matrix == 0, same, layout.matrix == 1, layout.matrix == 2]
+    return np.select(kinds, [tail / head, 1 / head**2, 1 / pair, 1 / head], head)
 
 
 def standardize(layout: Layout, cells: Array, kind: str = "all") -> Array:

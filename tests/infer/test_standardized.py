@@ -5,22 +5,38 @@ import pytest
 from numpy.testing import assert_allclose
 
 from mkb21sem import OptionError, standardized
-from mkb21sem.estimate.implied import cell_values
+from mkb21sem.estimate.implied import implied
+from mkb21sem.estimate.ordinal import derived_cells
 from mkb21sem.estimate.standard import KINDS, standardize
 from mkb21sem.infer.standardization import standardization
-from tests.lavaan.reference import load
+from tests.lavaan.reference import case, load
 from tests.parity import chosen, fitted, theirs, theta_of
 
-CASES = chosen(estimator="ML", missing="listwise", weights=None, ordered=())
+GIVEN_CAUSES = ("mimic", "probit", "covariates", "mkb21")
+DIFFERENCES = ["hs_mimic_meanstructure_ml", "hs_school_partial_ml", "nonrec_ml", "pd_equal_ml", "mixed_wlsmv"]
+DIFFERENCES += ["groups_thresholds_wlsmv", "groups_thresholds_wlsmv_theta"]
+# Ordinal items with observed causes are fitted given these causes, which lavaan and `fit` do alike or not at all; their
+# estimates are compared elsewhere.
+CASES = [
+    name for name in chosen() if not (case(name).ordered and any(word in case(name).model for word in GIVEN_CAUSES))
+]
 
 
-def held(found):
-    """Cell values that are not estimated."""
-    return found.cells - np.einsum("gck,k->gc", found.layout.K, found.theta)
+def at(found, theta):
+    """All cell values at theta (k,)."""
+    layout = found.layout
+    free = np.array([row.free for row in layout.rows]).reshape(found.cells.shape)
+    cells = np.where(free, layout.offset + np.einsum("gck,k->gc", layout.K, theta), found.cells)
+    return derived_cells(layout, without_derived(layout, cells), implied(layout, without_derived(layout, cells)))
+
+
+def without_derived(layout, cells):
+    derived = np.array([row.derived for row in layout.rows]).reshape(cells.shape)
+    return np.where(derived, 0.0, cells)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("case_id", CASES)
+@pytest.mark.parametrize("case_id", [name for name in CASES if "vcov" in case(name).outputs])
 def test_standardised_solution_at_lavaans_estimates(case_id, kind):
     """With its estimates and its covariance of them, the numbers are lavaan's to 1e-10; se to 1e-6.
 
@@ -28,11 +44,11 @@ def test_standardised_solution_at_lavaans_estimates(case_id, kind):
     """
     found, reference = fitted(case_id), load(case_id)
     lavaan, layout = theirs(found, reference), found.layout
-    std, J = standardization(layout, cell_values(layout, theta_of(found, reference), held(found)), kind)
+    std, J = standardization(layout, at(found, theta_of(found, reference)), kind)
     assert_allclose(std.ravel(), lavaan[f"std_{kind}"], rtol=1e-10, atol=1e-12)
     V = covariance_of_theta(found, reference)
     se = np.sqrt(np.einsum("gck,kl,gcl->gc", J, V, J)).ravel()
-    assert_allclose(se, lavaan[f"se_std_{kind}"], rtol=1e-6, atol=1e-8)
+    assert_allclose(se, lavaan[f"se_std_{kind}"], rtol=1e-6, atol=1e-7)
 
 
 def covariance_of_theta(found, reference):
@@ -57,17 +73,17 @@ def test_own_fit(case_id, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("case_id", ["hs_mimic_meanstructure_ml", "hs_school_partial_ml", "nonrec_ml", "pd_equal_ml"])
+@pytest.mark.parametrize("case_id", DIFFERENCES)
 def test_derivatives_equal_finite_differences(case_id, kind):
     found = fitted(case_id)
     layout, J = found.layout, standardization(found.layout, found.cells, kind)[1]
     step = 1e-5 * np.eye(layout.k)
 
-    def at(theta):
-        return standardize(layout, cell_values(layout, theta, held(found)), kind)
+    def values(theta):
+        return standardize(layout, at(found, theta), kind)
 
-    up, down = (np.stack([at(found.theta + sign * row) for row in step], axis=-1) for sign in (1, -1))
-    assert_allclose(J, (up - down) / 2e-5, rtol=1e-6, atol=1e-8)
+    up, down = (np.stack([values(found.theta + sign * row) for row in step], axis=-1) for sign in (1, -1))
+    assert_allclose(J, (up - down) / 2e-5, rtol=1e-6, atol=1e-7)
 
 
 def test_variances_of_sources_are_one_without_error():

@@ -192,13 +192,14 @@ def outer_product_influence(scores: Array, weights: Array, n: float) -> Array:
     Returns
     -------
     Array
-        (n, d); NaN where the variable doesn't vary in these rows, so that nothing is estimated.
+        (n, d); NaN where the scores are linearly dependent: the variable takes too few values in these rows.
     """
-    information = (scores * weights[:, None]).T @ scores
-    try:
-        return np.asarray(n * np.linalg.solve(information, scores.T).T)
-    except np.linalg.LinAlgError:
+    size = np.sqrt(np.einsum("rd,rd,r->d", scores, scores, weights))
+    unit = scores / np.where(size > 0, size, np.nan)
+    information = (unit * weights[:, None]).T @ unit
+    if not np.isfinite(information).all() or np.linalg.eigvalsh(information).min(initial=1.0) < 1e-12:
         return np.full_like(scores, np.nan)
+    return np.asarray(n * np.linalg.solve(information, unit.T).T / size)
 
 
 def moment_scores(z: Array, sd: float, x: Array) -> Array:

@@ -90,7 +90,19 @@ def ordinal_sample(y: Array, ordinal: Flags, names: tuple[str, ...], causes: tup
     flat = [names[j] for j in continuous if np.nanmax(y[:, j], initial=-np.inf) <= np.nanmin(y[:, j], initial=np.inf)]
     if flat:
         raise FitError(f"constant: {', '.join(flat)}. Everyone gave the same answer; leave it out.")
+    # Given causes the residuals take more than two values.
+    two = [] if causes else [names[j] for j in continuous if _has_two_values(y[:, j])]
+    if two:
+        raise FitError(
+            f"two values only: {', '.join(two)}. Taken as continuous, mean and variance of such a variable determine "
+            "each other, so that the moments' covariance is singular. Name it in `ordered`."
+        )
     return Sample(y, answers, order(names, ordinal, answers.size, causes))
+
+
+def _has_two_values(column: Array) -> bool:
+    seen = column[np.isfinite(column)]
+    return bool(((seen == seen.min()) | (seen == seen.max())).all())
 
 
 def check_pairs(rho: Array, stack: Order, names: Sequence[str]) -> None:

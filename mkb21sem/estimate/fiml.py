@@ -13,12 +13,13 @@ from typing import Self
 import numpy as np
 
 from mkb21sem.estimate.casewise import meat
-from mkb21sem.estimate.implied import Implied, cell_values, implied, offset, pairs
-from mkb21sem.estimate.loss import cell_gradient, cross, curvature, gather, information
+from mkb21sem.estimate.implied import Implied, augmented_derivative, cell_values, implied, offset, pairs
+from mkb21sem.estimate.loss import cell_gradient, curvature, gather, gather_gradient
 from mkb21sem.estimate.moments import Moments
-from mkb21sem.estimate.patterns import Patterns, restricted_inverse
-from mkb21sem.linalg import Array, Index, transpose
-from mkb21sem.specify.layout import Layout, saturated
+from mkb21sem.estimate.pairsums import pair_sum
+from mkb21sem.estimate.patterns import Patterns, mean_square, restricted_inverse, weighted_rows
+from mkb21sem.linalg import Array, Index, transpose, vech_index
+from mkb21sem.specify.layout import Layout
 
 
 @dataclass(frozen=True)
@@ -66,11 +67,26 @@ class FimlLoss:
     def _deviance(self, Sigma: Array) -> Array:
         """½ Σ share (log|Σ_oo| + tr(S Σ_oo⁻¹)) for Sigma (b, g, p, p)."""
         total = np.zeros(len(Sigma))
-        for g, group in enumerate(self.groups):
-            P, logdet, _ = restricted_inverse(Sigma[:, g], group.seen)
-            ratio = np.einsum("brij,rji->br", P, group.square, optimize=True)
-            total = total + self.share[g] * ((logdet + ratio) @ (group.n / group.n.sum())) / 2
+        for i, g in np.ndindex(Sigma.shape[:2]):
+            group = self.groups[g]
+            P, logdet = restricted_inverse(Sigma[i, g], group)
+            total[i] += self.share[g] * (group.n @ logdet / group.n.sum() + mean_square(P, group)[1]) / 2
         return total
+
+    def gradient(self, theta: Array) -> Array:
+        """Gradient alone (b, k) at theta (b, k)."""
+        model = self.implied(theta)
+        gradient = np.empty((len(theta), len(self.groups), len(self.layout.row)))
+        for i, at in np.ndindex(gradient.shape[:2]):
+            _, H = self._deviation(model.Sigma[i, at], model.U[i, at], self.groups[at])
+            gradient[i, at] = cell_gradient(self.layout, H)
+        return gather_gradient(self.layout, self.share, gradient)
+
+    def _deviation(self, Sigma: Array, U: Array, group: Patterns) -> tuple[Array, Array]:
+        """P of every pattern, and H = U'WU with W summed over the patterns."""
+        P, _ = restricted_inverse(Sigma, group)
+        weight = group.n / group.n.sum()
+        return P, U.T @ (np.tensordot(weight, P, axes=1) - mean_square(P, group)[0]) @ U
 
     def derivatives(self, theta: Array, observed: bool = False) -> tuple[Array, Array]:
         """Gradient (b, k) and Hessian (b, k, k) at theta (b, k).
@@ -81,31 +97,24 @@ class FimlLoss:
         model = self.implied(theta)
         b, g, c = len(theta), len(self.groups), len(self.layout.row)
         gradient, Hessian = np.empty((b, g, c)), np.empty((b, g, c, c))
-        for at, group in enumerate(self.groups):
-            weight = group.n / group.n.sum()
-            P, _, _ = restricted_inverse(model.Sigma[:, at], group.seen)
-            U = model.U[:, at]
-            T = P @ group.square @ P
-            H = transpose(U) @ np.einsum("r,brij->bij", weight, P - T, optimize=True) @ U
-            gradient[:, at] = cell_gradient(self.layout, H)
-            part = Implied(model.B[:, at], model.C[:, at], U, model.Sigma[:, at])
-            Hessian[:, at] = self._hessian(part, P, T, H, weight, observed)
+        for i, at in np.ndindex(b, g):
+            group = self.groups[at]
+            part = Implied(model.B[i, at], model.C[i, at], model.U[i, at], model.Sigma[i, at])
+            P, H = self._deviation(part.Sigma, part.U, group)
+            gradient[i, at] = cell_gradient(self.layout, H)
+            Hessian[i, at] = self._hessian(part, P, group, H, observed)
         return gather(self.layout, self.share, gradient, Hessian)
 
-    def _hessian(self, model: Implied, P: Array, T: Array, H: Array, weight: Array, observed: bool) -> Array:
-        U = model.U[:, None]
-        out = np.zeros((*H.shape[:-2], len(self.layout.row), len(self.layout.row)))
-        for begin in range(0, P.shape[1], 64):
-            some = slice(begin, begin + 64)
-            Q = transpose(U) @ P[:, some] @ U
-            block = information(self.layout, Q)
-            if observed:
-                block = cross(self.layout, Q, transpose(U) @ T[:, some] @ U) - block
-            out += np.einsum("r,brij->bij", weight[some], block, optimize=True)
-        return out + curvature(self.layout, model, H) if observed else out
+    def _hessian(self, model: Implied, P: Array, group: Patterns, H: Array, observed: bool) -> Array:
+        """Hessian of one replicate and group in the cells, (c, c)."""
+        Delta, weight = augmented_derivative(self.layout, model), group.n / group.n.sum()
+        information = pair_sum(P, P, weight, Delta) / 2
+        if not observed:
+            return information
+        return pair_sum(P, P @ group.square @ P, weight, Delta) - information + curvature(self.layout, model, H)
 
 
-def fiml_scores(layout: Layout, model: Implied, groups: Sequence[Patterns], rows: Sequence[Array]) -> list[Array]:
+def fiml_scores(layout: Layout, model: Implied, groups: Sequence[Patterns]) -> list[Array]:
     """Derivative of each row's log-likelihood by theta, g arrays (n_g, k).
 
     Parameters
@@ -116,16 +125,13 @@ def fiml_scores(layout: Layout, model: Implied, groups: Sequence[Patterns], rows
         Implied moments without replicate axes: Sigma (g, p, p).
     groups
         Missing patterns of each group.
-    rows
-        g arrays (n_g, p) with NaN for missing answers.
     """
     a, b, s = pairs(layout)
     out = []
-    for g, (group, y) in enumerate(zip(groups, rows, strict=True)):
-        P, _, _ = restricted_inverse(model.Sigma[g], group.seen)
-        full = np.column_stack([np.where(np.isfinite(y), y, 0.0), np.ones(len(y))])
+    for g, group in enumerate(groups):
+        P, _ = restricted_inverse(model.Sigma[g], group)
         U = model.U[g]
-        v = np.einsum("ni,nij->nj", full, P[group.of_row], optimize=True) @ U
+        v = weighted_rows(P, group) @ U
         Q = transpose(U) @ P @ U
         out.append((s * (v[:, a] * v[:, b] - Q[:, a, b][group.of_row])) @ layout.K[g])
     return out
@@ -140,20 +146,26 @@ def fiml_saturated_trace(where: Layout, sample: Moments) -> float:
         Of the model, for its variables and the exogenous ones, whose own moments don't count.
     sample
         With patterns, and cov and mean the saturated ones.
+
+    Notes
+    -----
+    The trace is the same in any parameters of the saturated model; here they are the moments about zero, in which
+    Σ with the constant is linear. The last of them, the square of the constant, is 1.
     """
-    whole = saturated(where)
-    loss = FimlLoss.of(whole, sample.patterns, sample.share, sample.augmented(True))
-    theta = _sample_values(whole, sample)
-    A = loss.derivatives(theta[None], observed=True)[1][0]
-    cells = cell_values(whole, theta, loss.fixed)
-    B = meat(fiml_scores(whole, implied(whole, cells), sample.patterns, sample.rows), sample.weights)
-    return float(np.trace(np.linalg.solve(A, B)))
-
-
-def _sample_values(whole: Layout, sample: Moments) -> Array:
-    """The saturated layout's parameters (k,) at the saturated moments."""
-    covariance = whole.matrix == 1
-    cells = np.empty((len(whole.groups), len(whole.row)))
-    cells[:, covariance] = sample.cov[:, whole.row[covariance], whole.col[covariance]]
-    cells[:, ~covariance] = sample.mean[:, whole.row[~covariance]]
-    return np.einsum("gck,gc->k", whole.K, cells)
+    row, col = vech_index(where.p)
+    held = {where.observed.index(name) for name in where.exogenous} | {where.p - 1}
+    free = np.flatnonzero([i not in held or j not in held for i, j in zip(row, col, strict=True)])
+    total = 0.0
+    moments = sample.augmented(True)
+    for g, group in enumerate(sample.patterns):
+        weight = group.n / group.n.sum()
+        P, _ = restricted_inverse(moments[g], group)
+        T = P @ group.square @ P
+        unit = np.eye(len(row))[:, free]
+        A = pair_sum(P, T, weight, unit) - pair_sum(P, P, weight, unit) / 2
+        half = np.where(row == col, 0.5, 1.0)[free]
+        v = weighted_rows(P, group)
+        score = half * (v[:, row[free]] * v[:, col[free]] - P[group.of_row][:, row[free], col[free]])
+        B = meat([score], [sample.weights[g]] if sample.weights else ())
+        total += float(np.trace(np.linalg.solve(A, B)))
+    return total

@@ -117,6 +117,14 @@ def pairs(layout: Layout) -> tuple[Index, Index, Array]:
     return np.where(inside, a, 0), np.where(inside, b, 0), np.where(inside, s, 0.0)
 
 
+def augmented_derivative(layout: Layout, model: Implied) -> Array:
+    """Derivative of vech(Σ) by the cells, (..., g, p(p+1)/2, c), Σ with the constant if there is a mean structure."""
+    a, b, s = pairs(layout)
+    row, col = vech_index(layout.p)
+    left, right = model.U[..., row, :], model.U[..., col, :]
+    return np.asarray(s * (left[..., a] * right[..., b] + left[..., b] * right[..., a]))
+
+
 def centred(layout: Layout, model: Implied) -> tuple[Array, Array, Array, Array]:
     """Implied means and covariances apart, and U taken about the means.
 
@@ -153,4 +161,9 @@ def moment_derivative(layout: Layout, model: Implied) -> Array:
     if layout.meanstructure:
         mean = s * (U[..., a] * one[..., None, b] + U[..., b] * one[..., None, a])
         cov = np.concatenate([mean, cov], axis=-2)
-    return np.asarray(cov @ layout.K)
+    return to_parameters(layout, cov)
+
+
+def to_parameters(layout: Layout, cells: Array) -> Array:
+    """From derivatives by the cells (..., g, m, c) to derivatives by the free parameters (..., g, m, k)."""
+    return np.asarray(cells @ layout.K if layout.pick is None else cells[..., layout.pick])

@@ -70,7 +70,7 @@ class Inference:
     def first_order(self) -> Array:
         """Mean outer product of the casewise scores (k, k)."""
         if isinstance(self.loss, FimlLoss):
-            each = fiml_scores(self.layout, self.model, self.sample.patterns, self.sample.rows)
+            each = fiml_scores(self.layout, self.model, self.sample.patterns)
         else:
             each = scores(self.layout, self.model, centred_rows(self.sample, self.layout.meanstructure))
         return meat(each, self.sample.weights)

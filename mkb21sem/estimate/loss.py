@@ -34,6 +34,9 @@ class Loss(Protocol):
     def derivatives(self, theta: Array, observed: bool = False) -> tuple[Array, Array]:
         """Gradient (b, k) and Hessian (b, k, k), expected or observed."""
 
+    def gradient(self, theta: Array) -> Array:
+        """Gradient alone (b, k)."""
+
     def take(self, replicates: Index) -> Self:
         """The same loss for some of the replicates."""
 
@@ -85,6 +88,13 @@ class NormalLoss:
         ratio = np.trace(np.linalg.solve(Sigma, self.moments), axis1=-2, axis2=-1)
         each = np.where(bad, np.nan, logdet(Sigma) + ratio - self.saturated)
         return np.asarray((self.share * each).sum(axis=-1) / 2)
+
+    def gradient(self, theta: Array) -> Array:
+        """Gradient alone (b, k) at theta (b, k)."""
+        model = self.implied(theta)
+        P = np.linalg.inv(model.Sigma)
+        H = transpose(model.U) @ (P - P @ self.moments @ P) @ model.U
+        return gather_gradient(self.layout, self.share, cell_gradient(self.layout, H))
 
     def derivatives(self, theta: Array, observed: bool = False) -> tuple[Array, Array]:
         """Gradient (b, k) and Hessian (b, k, k) at theta (b, k)."""
@@ -144,6 +154,15 @@ def curvature(layout: Layout, model: Implied, H: Array) -> Array:
 
 def gather(layout: Layout, share: Array, gradient: Array, Hessian: Array) -> tuple[Array, Array]:
     """From cells to free parameters, summed over groups: (b, g, c), (b, g, c, c) to (b, k), (b, k, k)."""
+    total = gather_gradient(layout, share, gradient)
+    if layout.pick is not None:
+        return total, share[..., 0, None, None] * Hessian[..., 0, layout.pick[:, None], layout.pick]
     K = layout.K
-    total = ((share[..., None] * gradient)[..., None, :] @ K)[..., 0, :].sum(axis=-2)
     return total, (transpose(K) @ (share[..., None, None] * Hessian) @ K).sum(axis=-3)
+
+
+def gather_gradient(layout: Layout, share: Array, gradient: Array) -> Array:
+    """From cells to free parameters, summed over groups: (b, g, c) to (b, k)."""
+    if layout.pick is not None:
+        return np.asarray(share[..., 0, None] * gradient[..., 0, layout.pick])
+    return np.asarray(((share[..., None] * gradient)[..., None, :] @ layout.K)[..., 0, :].sum(axis=-2))

@@ -13,11 +13,12 @@ Under delta the residual cell stays 0: it enters the diagonal only, which is 1 b
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from mkb21sem.errors import FitError
-from mkb21sem.estimate.implied import Implied, centred, pairs
+from mkb21sem.estimate.implied import Implied, centred, pairs, to_parameters
 from mkb21sem.estimate.ordinal_order import Order, order
 from mkb21sem.linalg import Array
 from mkb21sem.specify.layout import Layout
@@ -25,27 +26,31 @@ from mkb21sem.specify.layout import Layout
 
 def layout_order(layout: Layout) -> Order:
     """Order of the statistics of the layout's variables."""
-    counts = dict(layout.thresholds)
-    ordinal = np.array([name in counts for name in layout.observed])
-    return order(layout.observed, ordinal, [counts[name] + 1 for name in layout.observed if name in counts])
+    return _order(layout.observed, layout.thresholds)
+
+
+@lru_cache(maxsize=32)
+def _order(observed: tuple[str, ...], thresholds: tuple[tuple[str, int], ...]) -> Order:
+    counts = dict(thresholds)
+    ordinal = np.array([name in counts for name in observed])
+    return order(observed, ordinal, [counts[name] + 1 for name in observed if name in counts])
 
 
 def check_ordinal_causes(layout: Layout) -> None:
-    """Refuse an ordinal item that predicts something under delta, where its residual variance is no parameter.
+    """Refuse an ordinal item that is explained and explains under delta, where its residual variance is no parameter.
 
     Raises
     ------
     FitError
         Naming the item.
     """
-    if layout.parameterization == "delta":
-        items = {name for name, _ in layout.thresholds}
-        for arrow in layout.model.arrows:
-            if arrow.tail in items and arrow.heads == 1 and arrow.op != "|":
-                raise FitError(
-                    f"the ordinal item {arrow.tail} predicts {arrow.head}: under parameterization='delta' that is not "
-                    "supported. Use parameterization='theta', or leave the item out of ordered=."
-                )
+    items = {row.arrow.lhs for row in layout.rows if row.derived}
+    for arrow in layout.model.arrows:
+        if arrow.tail in items and arrow.heads == 1:
+            raise FitError(
+                f"the ordinal item {arrow.tail} predicts {arrow.head}: under parameterization='delta' that is not "
+                "supported. Use parameterization='theta', or leave the item out of ordered=."
+            )
 
 
 @dataclass(frozen=True)
@@ -68,12 +73,16 @@ def _parts(layout: Layout, cells: Array, model: Implied) -> _Parts:
     tau = np.zeros((*lead, len(stack.threshold)))
     scale = np.ones((*lead, len(layout.observed)))
     tau[..., _threshold_places(layout, stack)] = cells[..., layout.matrix == 2]
-    if layout.parameterization == "delta":
-        scale[..., layout.row[layout.matrix == 3]] = cells[..., layout.matrix == 3]
-    else:
-        variance = np.diagonal(Sigma, axis1=-2, axis2=-1)[..., stack.ordinal]
-        scale[..., stack.ordinal] = np.where(variance > 0, variance, np.nan) ** -0.5
+    scale[..., layout.row[layout.matrix == 3]] = cells[..., layout.matrix == 3]
+    own = _own_scale(layout, stack)
+    variance = np.diagonal(Sigma, axis1=-2, axis2=-1)[..., own]
+    scale[..., own] = np.where(variance > 0, variance, np.nan) ** -0.5
     return _Parts(stack, mu, Sigma, U, one, tau, scale)
+
+
+def _own_scale(layout: Layout, stack: Order) -> Array:
+    """Ordinal items that are scaled by their implied standard deviation: all under theta, the unexplained under delta."""
+    return np.setdiff1d(np.flatnonzero(stack.ordinal), layout.row[layout.matrix == 3])
 
 
 def _threshold_places(layout: Layout, stack: Order) -> Array:
@@ -113,7 +122,7 @@ def ordinal_derivative(layout: Layout, cells: Array, model: Implied) -> Array:
     out[..., at.stack.pair, :] = factor * (
         _covariance_derivative(layout, at, i, j) + at.Sigma[..., i, j][..., None] * relative
     )
-    return np.asarray(out @ layout.K)
+    return to_parameters(layout, out)
 
 
 def _covariance_derivative(layout: Layout, at: _Parts, i: Array, j: Array) -> Array:
@@ -126,11 +135,9 @@ def _covariance_derivative(layout: Layout, at: _Parts, i: Array, j: Array) -> Ar
 def _scale_derivative(layout: Layout, at: _Parts) -> Array:
     """∂d_j by the cells, (..., p, c)."""
     out = np.zeros((*at.scale.shape, len(layout.row)))
-    if layout.parameterization == "delta":
-        at_scale = np.flatnonzero(layout.matrix == 3)
-        out[..., layout.row[at_scale], at_scale] = 1.0
-        return out
-    items = np.flatnonzero(at.stack.ordinal)
+    at_scale = np.flatnonzero(layout.matrix == 3)
+    out[..., layout.row[at_scale], at_scale] = 1.0
+    items = _own_scale(layout, at.stack)
     variance = _covariance_derivative(layout, at, items, items)
     out[..., items, :] = -0.5 * (at.scale[..., items] ** 3)[..., None] * variance
     return out

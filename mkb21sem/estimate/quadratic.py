@@ -57,6 +57,10 @@ class QuadraticLoss:
         each = (residual * weigh(self.W, residual[..., None])[..., 0]).sum(axis=-1)
         return np.asarray((self.share * self.correction * each).sum(axis=-1) / 2)
 
+    def gradient(self, theta: Array) -> Array:
+        """Gradient alone (b, k) at theta (b, k); it costs as much as `derivatives`."""
+        return self.derivatives(theta)[0]
+
     def derivatives(self, theta: Array, observed: bool = False) -> tuple[Array, Array]:
         """Gradient (b, k) and Σ_g (n_g/N) Δ'WΔ (b, k, k), whichever Hessian is asked for.
 

@@ -8,10 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from mkb21sem.estimate.loss import Loss
-from mkb21sem.linalg import Array, is_positive_definite
+from mkb21sem.linalg import Array, is_positive_definite, transpose
 
 NEAR = 1e-4
 """Decrement (squared step length in the metric of the information) below which Newton replaces Fisher."""
+SURE = 1e-8
+"""Decrement below which a step that shortens is taken without looking at f, which rounding hides anyway."""
+SLOW = 0.01
+"""Ratio of two decrements above which the Hessian is made anew; below it the last one serves again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,9 @@ class Minimum:
     iterations: npt.NDArray[np.int64]
 
 
-def minimise(loss: Loss, start: Array, *, tolerance: float = 1e-16, max_iterations: int = 500) -> Minimum:
+def minimise(
+    loss: Loss, start: Array, *, tolerance: float = 1e-16, max_iterations: int = 500, near: bool = False
+) -> Minimum:
     """Minimise f from `start` (b, k).
 
     Parameters
@@ -47,63 +53,74 @@ def minimise(loss: Loss, start: Array, *, tolerance: float = 1e-16, max_iteratio
         Largest decrement g'H⁻¹g at which a replicate counts as converged.
     max_iterations
         Steps after which a replicate is given up.
+    near
+        Whether the start is close to the minimum, so that Newton steps may begin at once.
 
     Notes
     -----
     Fisher scoring converges linearly, at a rate that grows with misfit; once near, steps with the observed
-    Hessian (where it is positive definite) converge quadratically.
+    Hessian (where it is positive definite) take over, and as long as they shorten fast the Hessian is kept.
     """
     theta = np.array(start, dtype=float)
-    b = len(theta)
-    value, decrement = loss.value(theta), np.full(b, np.inf)
+    b, k = theta.shape
+    value, decrement = loss.value(theta), np.full(b, NEAR / 2 if near else np.inf)
+    inverse, stale = np.empty((b, k, k)), np.ones(b, dtype=bool)
     converged, iterations = np.zeros(b, dtype=bool), np.zeros(b, dtype=np.int64)
     active = np.flatnonzero(np.isfinite(value))
     for _ in range(max_iterations):
         if active.size == 0:
             break
-        part = loss.take(active)
-        step, decrement[active] = _direction(part, theta[active], decrement[active] < NEAR)
-        done = decrement[active] < tolerance
-        moved, value_new, progress = _search(part, theta[active], value[active], step, decrement[active])
-        theta[active], value[active] = moved, value_new
+        part, last = loss.take(active), decrement[active]
+        gradient = _gradient(part, theta[active], inverse, stale, last < NEAR, active)
+        step = (inverse[active] @ gradient[..., None])[..., 0]
+        decrement[active] = now = np.einsum("bk,bk->b", gradient, step)
+        sure = (now < SURE) & (now < last / 2)
+        progress = sure.copy()
+        theta[active[sure]] -= step[sure]
+        look = np.flatnonzero(~sure)
+        if look.size:
+            moved = _search(part.take(look), theta[active[look]], value[active[look]], step[look], now[look])
+            theta[active[look]], value[active[look]], progress[look] = moved
         iterations[active] += 1
+        stale[active] = (now > SLOW * last) | (now > NEAR)
         # A replicate that can't go lower within rounding has arrived if what is left is rounding too.
-        stuck = ~progress
-        converged[active[done | (stuck & (decrement[active] < 1e-10))]] = True
-        active = active[~(done | stuck)]
-    return Minimum(theta, value, decrement, converged, iterations)
+        done = (now < tolerance) | (~progress & (now < 1e-10))
+        converged[active[done]] = True
+        active = active[~done & progress]
+    return Minimum(theta, loss.value(theta), decrement, converged, iterations)
 
 
-def _direction(loss: Loss, theta: Array, near: npt.NDArray[np.bool_]) -> tuple[Array, Array]:
-    """Step H⁻¹g (b, k) and decrement g'H⁻¹g (b,), by the observed Hessian where near and positive definite."""
-    gradient, H = np.empty_like(theta), np.empty((*theta.shape, theta.shape[1]))
+def _gradient(loss: Loss, theta: Array, inverse: Array, stale: Array, near: Array, active: Array) -> Array:
+    """Gradient (b, k) of the active replicates; `inverse` is made anew in place where it is stale."""
+    gradient = np.empty_like(theta)
+    kept = np.flatnonzero(~stale[active])
+    if kept.size:
+        gradient[kept] = loss.take(kept).gradient(theta[kept])
     for observed in (False, True):
-        at = np.flatnonzero(near == observed)
+        at = np.flatnonzero(stale[active] & (near == observed))
         if at.size:
-            gradient[at], H[at] = loss.take(at).derivatives(theta[at], observed=observed)
-    doubtful = np.flatnonzero(near)
-    if doubtful.size:
-        doubtful = doubtful[~is_positive_definite(H[doubtful])]
-    if doubtful.size:
-        gradient[doubtful], H[doubtful] = loss.take(doubtful).derivatives(theta[doubtful])
-    step = _solve(H, gradient)
-    return step, np.einsum("bk,bk->b", gradient, step)
+            gradient[at], H = loss.take(at).derivatives(theta[at], observed=observed)
+            doubtful = np.flatnonzero(~is_positive_definite(H)) if observed else np.empty(0, dtype=np.intp)
+            if doubtful.size:
+                H[doubtful] = loss.take(at[doubtful]).derivatives(theta[at[doubtful]])[1]
+            inverse[active[at]] = _inverse(H)
+    return gradient
 
 
-def _solve(H: Array, gradient: Array) -> Array:
-    """H⁻¹g; where H is nearly singular, in the directions that it does determine."""
+def _inverse(H: Array) -> Array:
+    """H⁻¹; where H is nearly singular, in the directions that it does determine."""
     scale = np.sqrt(np.maximum(np.diagonal(H, axis1=1, axis2=2), 1e-300))
-    scaled = H / (scale[:, :, None] * scale[:, None, :])
+    unit = scale[:, :, None] * scale[:, None, :]
+    scaled = H / unit
     try:
         pivots = np.diagonal(np.linalg.cholesky(scaled), axis1=1, axis2=2)
         if (pivots > 1e-5).all():
-            return np.asarray(np.linalg.solve(scaled, (gradient / scale)[..., None])[..., 0] / scale)
+            return np.asarray(np.linalg.inv(scaled) / unit)
     except np.linalg.LinAlgError:
         pass
     values, vectors = np.linalg.eigh(np.where(np.isfinite(scaled), scaled, 0.0))
     inverse = np.where(values > 1e-12, 1 / np.maximum(values, 1e-12), 0.0)
-    along = np.einsum("bkj,bk->bj", vectors, gradient / scale)
-    return np.asarray(np.einsum("bkj,bj->bk", vectors, inverse * along) / scale)
+    return np.asarray((vectors * inverse[:, None, :]) @ transpose(vectors) / unit)
 
 
 def _search(

@@ -59,10 +59,16 @@ def solve(row: Estimator, layout: Layout, sample: Moments, begin: Array | None =
         thresholds = [group.thresholds for group in sample.ordinal]
         mean = np.zeros(sample.cov.shape[:2]) if sample.mean is None else sample.mean
         begin = start(layout, sample.cov, mean, thresholds)
-    theta = begin[None]
+    theta, near = begin[None], False
     if not np.isfinite(loss.value(theta))[0]:
         theta = theta / 2
-    found = minimise(loss, theta)
+    if sample.patterns:
+        # The saturated moments are nearly sufficient: their ML estimates are close, and cheap.
+        complete = NormalLoss.of(layout, sample.augmented(True)[None], sample.share)
+        first = minimise(complete, theta, tolerance=1e-8)
+        near = bool(first.converged[0])
+        theta = first.theta if near else theta
+    found = minimise(loss, theta, near=near)
     fixed = getattr(loss, "fixed").reshape(len(layout.groups), -1)  # noqa: B009
     cells = cell_values(layout, found.theta[0], fixed)
     return found, Inference(row, layout, loss, sample, found.theta[0], cells, float(found.value[0]))

@@ -53,7 +53,7 @@ def complete(
     exogenous = model.exogenous if fixed_x else ()
     arrows = list(_scaled(model, std_lv))
     stated = {arrow.cell for arrow in arrows}
-    ordinal = _ordinal(thresholds, parameterization)
+    ordinal = _ordinal(model, thresholds, parameterization)
     for arrow in (*ordinal, *_added(model, std_lv, meanstructure)):
         if arrow.cell not in stated:
             stated.add(arrow.cell)
@@ -73,11 +73,12 @@ def _scaled(model: Model, std_lv: bool) -> Iterator[Arrow]:
 
 
 def _added(model: Model, std_lv: bool, meanstructure: bool) -> Iterator[Arrow]:
+    alone = _single_indicators(model)
     for name in model.observed:
-        yield Arrow(name, "~~", name, value=0.0 if name in _single_indicators(model) else None)
+        yield Arrow(name, "~~", name, value=0.0 if name in alone else None)
     outcomes = set(model.endogenous) | {a.rhs for a in model.arrows if a.op == "=~"}
     for name in model.latents:
-        yield Arrow(name, "~~", name, value=1.0 if std_lv else None)
+        yield Arrow(name, "~~", name, value=0.0 if name in alone else 1.0 if std_lv else None)
     sources = [name for name in model.latents if name not in outcomes]
     for group in (sources, _terminal(model), model.exogenous):
         for one, other in combinations(group, 2):
@@ -89,11 +90,13 @@ def _added(model: Model, std_lv: bool, meanstructure: bool) -> Iterator[Arrow]:
             yield Arrow(name, "~", INTERCEPT, value=0.0)
 
 
-def _ordinal(thresholds: Mapping[str, int], parameterization: str) -> Iterator[Arrow]:
+def _ordinal(model: Model, thresholds: Mapping[str, int], parameterization: str) -> Iterator[Arrow]:
+    explained = {a.head for a in model.arrows if a.heads == 1}
     for name, count in thresholds.items():
         for k in range(1, count + 1):
             yield Arrow(name, "|", f"t{k}")
-        if parameterization == "delta":
+        # Nothing explains an exogenous item: its residual is its total, and both scalings are one.
+        if parameterization == "delta" and name in explained:
             yield Arrow(name, "~*~", name, value=1.0)
         else:
             yield Arrow(name, "~~", name, value=1.0)
@@ -101,7 +104,7 @@ def _ordinal(thresholds: Mapping[str, int], parameterization: str) -> Iterator[A
 
 
 def _single_indicators(model: Model) -> set[str]:
-    """Items that alone measure a construct: their residual can't be told from it, so it is 0."""
+    """Items, or constructs, that alone measure a construct: their residual can't be told from it, so it is 0."""
     return {items[0] for items in model.indicators.values() if len(items) == 1}
 
 

@@ -201,7 +201,10 @@ def layout(
         thresholds=thresholds,
         parameterization=parameterization,
     )
-    derived = set(thresholds) if parameterization == "delta" else set()
+    if "thresholds" in equal:
+        # What thresholds are to ordinal items, intercepts are to continuous ones (lavaan's rule).
+        equal = (*equal, "intercepts")
+    derived = {arrow.lhs for arrow in arrows if arrow.op == "~*~"}
     rows = _rows(model, arrows, exogenous, len(groups), equal, _released(free, arrows), std_lv, derived)
     return _layout(model, rows, exogenous, tuple(groups), meanstructure, tuple(thresholds.items()), parameterization)
 

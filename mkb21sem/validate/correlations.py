@@ -97,7 +97,7 @@ def scales(
         A construct has no items.
     """
     if constructs is None:
-        constructs = batteries(source) if isinstance(source, Wave) else {"all": [*source.columns]}
+        constructs = batteries(source) if isinstance(source, Wave) else {"all": [*answers(source).columns]}
     empty = [name for name, items in constructs.items() if isinstance(items, str) or not len(items)]
     if empty:
         raise OptionError(f"constructs must map each name to a list of items; {', '.join(empty)} does not.")

@@ -17,7 +17,7 @@ from mkb21sem.estimate.bivariate import excess
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.estimate.implied import implied, matrices
 from mkb21sem.estimate.standard import variable_covariance
-from mkb21sem.linalg import Array, transpose
+from mkb21sem.linalg import Array
 
 
 @dataclass(frozen=True)
@@ -167,47 +167,3 @@ def _score_covariance(rho: Array, thresholds: Sequence[Array]) -> Array:
                 joint = excess(h, k, np.full(len(h), rho[i, j]))
             out[i, j] = out[j, i] = joint.sum()
     return out
-
-
-@dataclass(frozen=True)
-class SchmidLeiman:
-    """A general factor and group factors, all uncorrelated, behind an oblique solution.
-
-    Attributes
-    ----------
-    general : (p,)
-        Loadings on the general factor.
-    groups : (p, m)
-        Loadings on the group factors.
-    omega_hierarchical, omega_total
-        Share of the variance of the sum of the standardised items.
-    explained
-        Explained common variance: the general factor's share of all common variance (ECV).
-    """
-
-    general: Array
-    groups: Array
-    omega_hierarchical: float
-    omega_total: float
-    explained: float
-
-
-def schmid_leiman(R: Array, pattern: Array, second: Array) -> SchmidLeiman:
-    """ω hierarchical and total by the transformation of Schmid & Leiman (1957); Zinbarg et al. (2005).
-
-    Parameters
-    ----------
-    R : (p, p)
-        Correlations of the items.
-    pattern : (p, m)
-        Oblique loadings.
-    second : (m,)
-        Loadings of the factors on one second-order factor.
-    """
-    general = pattern @ second
-    groups = pattern * np.sqrt(np.maximum(1 - second**2, 0.0))
-    common = np.outer(general, general) + groups @ transpose(groups)
-    whole = float(R.sum())
-    unique = float((1 - np.diag(common)).sum())
-    explained = float((general**2).sum() / np.trace(common))
-    return SchmidLeiman(general, groups, float(general.sum()) ** 2 / whole, 1 - unique / whole, explained)

@@ -86,8 +86,7 @@ def reliability(
     if isinstance(source, Fit):
         if constructs is not None or ordered:
             raise OptionError("constructs and ordered are the model's own when a fit is given; leave them out.")
-        groups = range(len(source.moments.groups))
-        rows = [_row(source, construct, group, level) for construct in source.model.latents for group in groups]
+        rows = [_row(source, *key, se, level) for key, se in omega_errors(source).items()]
     else:
         given = scales(source, constructs).items()
         rows = [_of_answers(source, name, items, level, ordered) for name, items in given]
@@ -96,33 +95,37 @@ def reliability(
 
 def _of_answers(source: Wave | pd.DataFrame, name: str, items: Sequence[str], level: float, ordered: bool) -> Row:
     given = answers(source, items)
+    sample = moments(given, list(items))
+    start: Row = {"construct": name, "group": ""} | alpha_row(items, sample.cov[0], sample.total, level)
     if len(items) < 3:
-        sample = moments(given, list(items))
-        start: Row = {"construct": name, "group": ""} | alpha_row(items, sample.cov[0], sample.total, level)
         return start | dict.fromkeys(FIGURES, math.nan) | {"note": "a one-factor model needs three items"}
-    numbered = {item: f"i{at}" for at, item in enumerate(items)}
-    single = Model.parse("construct =~ " + " + ".join(numbered.values()), name=name)
+    # Column names of a table need not be words of a spec.
+    short = [f"i{at}" for at in range(len(items))]
+    single = Model.parse("construct =~ " + " + ".join(short), name=name)
     try:
-        found = fit(single, given.rename(columns=numbered), "WLSMV" if ordered else "ML", ordered=ordered or None)
+        found = fit(single, given.set_axis(short, axis=1), "WLSMV" if ordered else "ML", ordered=ordered or None)
     except FitError as error:
-        sample = moments(given, list(items))
-        start = {"construct": name, "group": ""} | alpha_row(items, sample.cov[0], sample.total, level)
         return start | dict.fromkeys(FIGURES, math.nan) | {"note": str(error)}
-    return _row(found, "construct", 0, level) | {"construct": name, "items": " ".join(items)}
+    return start | _model_figures(found, "construct", 0, omega_errors(found)["construct", 0], level, items)
 
 
-def _row(found: Fit, construct: str, group: int, level: float) -> Row:
+def _row(found: Fit, construct: str, group: int, se: float, level: float) -> Row:
     items = items_of(found.model.indicators, construct)
     cov, n = observed_covariance(found, items, group)
-    row: Row = {"construct": construct, "group": found.moments.groups[group]} | alpha_row(items, cov, n, level)
+    start: Row = {"construct": construct, "group": found.moments.groups[group]} | alpha_row(items, cov, n, level)
+    return start | _model_figures(found, construct, group, se, level, items)
+
+
+def _model_figures(found: Fit, construct: str, group: int, se: float, level: float, names: Sequence[str]) -> Row:
+    """What the model adds to α; ``names`` are the items' names for print."""
     if not found.converged:
-        return row | dict.fromkeys(FIGURES, math.nan) | {"note": found.cause}
+        return dict.fromkeys(FIGURES, math.nan) | {"note": found.cause}
     of = parts(found, construct, group)
-    row |= _figures(found, construct, group, of, level)
+    figures = _figures(found, group, of, se, level)
     if found.moments.ordinal:
-        at = [found.moments.names.index(item) for item in items]
-        row["alpha_ordinal"] = float(alpha(found.moments.cov[group][np.ix_(at, at)]))
-    return row | {"note": "; ".join(_remarks(of))}
+        at = [found.moments.names.index(item) for item in of.items]
+        figures["alpha_ordinal"] = float(alpha(found.moments.cov[group][np.ix_(at, at)]))
+    return figures | {"note": "; ".join(_remarks(of, names))}
 
 
 def observed_covariance(found: Fit, items: Sequence[str], group: int) -> tuple[Array, int]:
@@ -137,7 +140,7 @@ def observed_covariance(found: Fit, items: Sequence[str], group: int) -> tuple[A
     return np.cov(rows, rowvar=False, ddof=0).reshape(len(at), -1), len(rows)
 
 
-def _figures(found: Fit, construct: str, group: int, of: Parts, level: float) -> Row:
+def _figures(found: Fit, group: int, of: Parts, se: float, level: float) -> Row:
     if len(of.items) == 1:
         return dict.fromkeys(FIGURES, math.nan)
     figures: Row = dict.fromkeys(FIGURES, math.nan)
@@ -147,7 +150,7 @@ def _figures(found: Fit, construct: str, group: int, of: Parts, level: float) ->
         figures["omega_total"] = omega_categorical(of, thresholds, "total")
     else:
         value = float(omega(of))
-        low, high = logit_interval(value, omega_se(found, construct, group), level)
+        low, high = logit_interval(value, se, level)
         figures |= {"omega": value, "omega_low": low, "omega_high": high, "omega_total": float(omega_total(of))}
     unit = omega(of.standardized())
     return figures | {
@@ -166,10 +169,13 @@ def _thresholds(found: Fit, items: Sequence[str], group: int) -> list[Array]:
     return chosen if all(len(tau) for tau in chosen) else []
 
 
-def omega_se(found: Fit, construct: str, group: int = 0) -> float:
-    """Standard error of ω by the delta method (Raykov 2002)."""
-    variance = delta_method(found, lambda cells: omega(parts(found, construct, group, cells))[..., None])
-    return math.sqrt(variance[0, 0]) if variance[0, 0] >= 0 else math.nan
+def omega_errors(found: Fit) -> dict[tuple[str, int], float]:
+    """Standard error of ω by construct and group, by the delta method (Raykov 2002)."""
+    keys = [(c, g) for c in found.model.latents for g in range(len(found.moments.groups))]
+    covariance = delta_method(
+        found, lambda cells: np.stack([omega(parts(found, c, g, cells)) for c, g in keys], axis=-1)
+    )
+    return {key: math.sqrt(v) if v >= 0 else math.nan for key, v in zip(keys, np.diag(covariance), strict=True)}
 
 
 def logit_interval(value: float, se: float, level: float = 0.95) -> tuple[float, float]:
@@ -181,11 +187,11 @@ def logit_interval(value: float, se: float, level: float = 0.95) -> tuple[float,
     return float(low), float(high)
 
 
-def _remarks(of: Parts) -> list[str]:
+def _remarks(of: Parts, names: Sequence[str]) -> list[str]:
     said = []
     if len(of.items) == 1:
         said.append("a single item: one wave can't tell its reliability")
-    negative = [item for item, own in zip(of.items, np.diag(of.residual), strict=True) if own < 0]
+    negative = [item for item, own in zip(names, np.diag(of.residual), strict=True) if own < 0]
     if negative:
         said.append(f"negative residual variance of {', '.join(negative)}: the figures can't be trusted")
     if of.variance < 0:

@@ -89,41 +89,106 @@ alphas <- function(data, scale, x) {
 models <- list(
   hs = list(
     cfa = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9",
-    residual = "visual =~ x1 + x2 + x3\nrest =~ x4 + x5 + x6 + x7 + x8 + x9\nx7 ~~ x8\nx8 ~~ x9\nx1 ~~ x4",
-    single = "all =~ x1 + x2 + x3 + x4 + x5 + x6 + x7 + x8 + x9"
+    single = "all =~ x1 + x2 + x3 + x4 + x5 + x6 + x7 + x8 + x9",
+    second = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9\ng =~ visual + textual + speed",
+    bifactor = paste(
+      "g =~ x1 + x2 + x3 + x4 + x5 + x6 + x7 + x8 + x9", "textual =~ x4 + x5 + x6", "speed =~ x7 + x8 + x9",
+      "g ~~ 0*textual + 0*speed", "textual ~~ 0*speed", sep = "\n"
+    )
   ),
   corp = list(
     cfa = paste(
       "COMP =~ comp_1 + comp_2 + comp_3", "LIKE =~ like_1 + like_2 + like_3", "CUSL =~ cusl_1 + cusl_2 + cusl_3",
       "QUAL =~ qual_1 + qual_2 + qual_3 + qual_4 + qual_5 + qual_6 + qual_7 + qual_8", sep = "\n"
     ),
-    single = "QUAL =~ qual_1 + qual_2 + qual_3 + qual_4 + qual_5 + qual_6 + qual_7 + qual_8"
+    single = "QUAL =~ qual_1 + qual_2 + qual_3 + qual_4 + qual_5 + qual_6 + qual_7 + qual_8",
+    residual = paste(
+      "LIKE =~ like_1 + like_2 + like_3",
+      "QUAL =~ qual_1 + qual_2 + qual_3 + qual_4 + qual_5 + qual_6 + qual_7 + qual_8",
+      "qual_1 ~~ qual_2", "qual_3 ~~ qual_5", "qual_8 ~~ like_1", sep = "\n"
+    )
   )
 )
+
+long <- function(parts, found, ...) {
+  bind(lapply(names(Filter(Negate(is.null), parts)), function(name) {
+    values <- unlist(parts[[name]])
+    values <- values[intersect(names(values), lavNames(found, "lv"))]
+    data.frame(..., name, construct = names(values), value = as.double(values))
+  }))
+}
+
+higher <- function(model) if (model == "second") "g" else character(0)
 
 from_model <- function(data, model, scaled) {
   x <- tables[[data]]
   if (scaled) x <- as.data.frame(scale(x))
   found <- cfa(models[[data]][[model]], x)
-  old <- suppressWarnings(suppressMessages(reliability(found)))
+  stopifnot(lavInspect(found, "converged"), all(diag(lavInspect(found, "theta")) > 0))
+  old <- suppressWarnings(suppressMessages(semTools::reliability(found)))
+  row <- function(name) setNames(old[name, ], colnames(old))
   parts <- list(
-    omega = compRelSEM(found, obs.var = FALSE), omega_observed = compRelSEM(found, obs.var = TRUE),
-    omega_bentler = setNames(old["omega2", ], colnames(old)), alpha = setNames(old["alpha", ], colnames(old)),
-    ave = AVE(found, obs.var = FALSE), ave_observed = AVE(found, obs.var = TRUE),
+    omega = compRelSEM(found, obs.var = FALSE, higher = higher(model)),
+    omega_observed = compRelSEM(found, obs.var = TRUE, higher = higher(model)),
+    omega_bentler = row("omega2"), alpha = row("alpha"), ave = AVE(found, obs.var = FALSE),
     maximal = if (model == "single") setNames(as.double(maximalRelia(found)), lavNames(found, "lv"))
   )
-  parts <- Filter(Negate(is.null), parts)
-  bind(lapply(names(parts), function(name) {
-    values <- unlist(parts[[name]])
-    values <- values[intersect(names(values), lavNames(found, "lv"))]
-    data.frame(data, model, scaled = as.integer(scaled), name, construct = names(values), value = as.double(values))
-  }))
+  if (model != "second") parts <- c(parts, standard_parts(found))
+  long(parts, found, data, model, scaled = as.integer(scaled))
+}
+
+# Of items brought to unit implied variance, from lavaan's standardised solution.
+standard_parts <- function(found) {
+  loadings <- subset(standardizedSolution(found), op == "=~")
+  R <- cov2cor(unclass(fitted(found)$cov))
+  by_latent <- split(loadings, loadings$lhs)
+  list(
+    omega_standard = sapply(by_latent, function(one) sum(one$est.std)^2 / sum(R[one$rhs, one$rhs])),
+    ave_standard = sapply(by_latent, function(one) mean(one$est.std^2))
+  )
 }
 
 omegas <- function() {
   bind(lapply(names(models), function(data) bind(lapply(names(models[[data]]), function(model) {
     rbind(from_model(data, model, FALSE), from_model(data, model, TRUE))
   }))))
+}
+
+omega_errors <- function() {
+  spec <- paste(
+    "visual =~ x1 + l2*x2 + l3*x3", "x1 ~~ e1*x1\nx2 ~~ e2*x2\nx3 ~~ e3*x3\nvisual ~~ v*visual",
+    "textual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9",
+    "omega := (1 + l2 + l3)^2*v/((1 + l2 + l3)^2*v + e1 + e2 + e3)", sep = "\n"
+  )
+  bind(lapply(c("ML", "MLR"), function(estimator) {
+    rows <- subset(parameterEstimates(cfa(spec, hs, estimator = estimator)), op == ":=")
+    data.frame(estimator, name = c("omega", "se"), value = c(rows$est, rows$se))
+  }))
+}
+
+# Green & Yang's omega, and omega, alpha and variance extracted of the latent responses.
+ordinals <- function() {
+  spec <- "COMP =~ comp_1 + comp_2 + comp_3\nLIKE =~ like_1 + like_2 + like_3\nCUSL =~ cusl_1 + cusl_2 + cusl_3"
+  found <- cfa(spec, corp, ordered = TRUE, estimator = "WLSMV")
+  old <- suppressWarnings(suppressMessages(semTools::reliability(found)))
+  row <- function(name) setNames(old[name, ], colnames(old))
+  long(list(
+    omega = compRelSEM(found, obs.var = FALSE), omega_latent = compRelSEM(found, obs.var = FALSE, ord.scale = FALSE),
+    alpha = row("alpha"), alpha_ordinal = row("alpha.ord"), ave = AVE(found, obs.var = FALSE)
+  ), found)
+}
+
+schmid <- function() {
+  bind(lapply(names(tables), function(data) {
+    found <- suppressWarnings(
+      psych::omega(tables[[data]], 3, fm = "minres", rotate = "oblimin", plot = FALSE, flip = FALSE)
+    )
+    data.frame(data,
+      name = c("omega_hierarchical", "omega_total", "explained", rep("general", ncol(tables[[data]]))),
+      item = c("", "", "", colnames(tables[[data]])),
+      value = c(found$omega_h, found$omega.tot, found$ECV, found$schmid$sl[, "g"])
+    )
+  }))
 }
 
 # ---- factors ------------------------------------------------------------------------------------------------------
@@ -246,5 +311,8 @@ efa <- function(case) {
 
 write_table("alpha", each_scale(alphas))
 write_table("omega", omegas())
+write_table("omega_se", omega_errors())
+write_table("omega_ordinal", ordinals())
+write_table("schmid", schmid())
 write_table("adequacy", each_scale(adequacy))
 write_table("efa", bind(lapply(seq_len(nrow(efa_cases)), function(i) efa(efa_cases[i, ]))))

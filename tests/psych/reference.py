@@ -24,7 +24,8 @@ SCALES = {
 def _table(file: Path) -> pd.DataFrame:
     if not file.is_file():
         raise FileNotFoundError(f"{file.name} is missing; `Rscript tests/psych/generate.R` writes it")
-    return pd.read_csv(file, skiprows=1, keep_default_na=False, na_values={"value": [""]})
+    table = pd.read_csv(file, skiprows=1, dtype=str, keep_default_na=False)
+    return table.assign(value=[float(text) if text else float("nan") for text in table["value"]])
 
 
 def reference(file: str, /, **where: str) -> pd.DataFrame:

@@ -92,7 +92,7 @@ def _hypotheses(document: dict[str, Any], where: str, model: Model | None) -> tu
     seen: set[str] = set()
     found = []
     for number, entry in enumerate(entries, start=1):
-        name = f"{where}, hypothesis {entry.get('id', number)}"
+        name = f"{where}, hypothesis {entry.get('id') or number}"
         wrong = _problems(entry, model)
         if str(entry.get("id")) in seen:
             wrong.append("its id stands twice")
@@ -122,7 +122,7 @@ def _problems(entry: dict[str, Any], model: Model | None) -> list[str]:
     ends = [part.strip() for part in entry.get("path", "").split("->")]
     if entry.get("path") and (len(ends) != 2 or not all(ends)):
         problems.append(f'path must be written "A -> B"; got {entry["path"]!r}')
-    elif model is not None:
+    elif entry.get("path") and model is not None:
         names = {*model.latents, *model.observed}
         problems += [
             f"`{end}` is not in the model.{closest(end, names)}".rstrip(".") for end in ends if end not in names

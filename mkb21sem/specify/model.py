@@ -41,7 +41,7 @@ def locate(name_or_path: str | Path, suffix: str) -> Path:
     if path.is_file():
         return path
     what = "is a folder, not a file" if path.is_dir() else "is no file and no shipped name"
-    raise SpecError(f"`{name_or_path}` {what}. Shipped: {', '.join(known)}.{closest(str(name_or_path), known)}")
+    raise SpecError(f"`{name_or_path}` {what}. Shipped: {', '.join(known)}.{closest(str(name_or_path).lower(), known)}")
 
 
 @dataclass(frozen=True)

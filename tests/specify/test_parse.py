@@ -142,9 +142,7 @@ BAD = {
     "f\t=~ x1 + x1": ("`x1` stands twice", 10, 12),
 }
 
-PIECES = (
-    'f g x1 é NA 1 0.5 -1 1e5 a* =~ ~ ~~ = + * - , ( ) # | c( 2 _ ` " [ . : < ! % ^ € START BOUND CONSTRAINT ordinal'
-)
+PIECES = 'f g x1 é NA 1 0.5 -1 1e5 a* =~ ~ ~~ = + * - , ( ) # | c( 2 _ ` " [ . : < ! % ^ € START BOUND CONSTRAINT'
 
 EMPTY = ("", "\n", " \t \n", "# only\n# comments", "# title: nothing", "\ufeff", "START(1) a", "\r\n\r\n")
 

@@ -1,34 +1,69 @@
-"""Structural equation modelling of survey waves: read the wave, read the model, fit, judge the hypotheses, draw."""
+"""Structural equation modelling of survey waves: read the wave, read the model, fit, judge the hypotheses, draw.
 
-from mkb21sem.errors import FitError, Mkb21Error, OptionError, SpecError, WaveError
-from mkb21sem.estimate.fit import Fit, fit
-from mkb21sem.infer.effects import r_squared, standardized
-from mkb21sem.infer.indices import indices
-from mkb21sem.infer.verdicts import Verdict, verdicts
-from mkb21sem.specify.hypothesis import Hypothesis
-from mkb21sem.specify.model import Model
-from mkb21sem.survey.codebook import Codebook
-from mkb21sem.survey.synthetic import synthetic_wave
-from mkb21sem.survey.wave import Wave
+Names are imported when they are first used, so that the command line answers at once.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mkb21sem.errors import FitError, Mkb21Error, OptionError, SpecError, WaveError
+    from mkb21sem.estimate.fit import Fit, fit
+    from mkb21sem.estimate.moments import Moments
+    from mkb21sem.infer.certificate import certificate
+    from mkb21sem.infer.effects import r_squared, standardized
+    from mkb21sem.infer.indices import indices
+    from mkb21sem.infer.modification import modification
+    from mkb21sem.infer.residuals import residuals
+    from mkb21sem.infer.scores import scores
+    from mkb21sem.infer.verdicts import Verdict, verdicts
+    from mkb21sem.report.diagram import diagram
+    from mkb21sem.specify.hypothesis import Hypothesis
+    from mkb21sem.specify.model import Model
+    from mkb21sem.survey.codebook import Codebook
+    from mkb21sem.survey.synthetic import synthetic_wave
+    from mkb21sem.survey.wave import Wave
+    from mkb21sem.validate.reliability import reliability
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "Codebook",
-    "Fit",
-    "FitError",
-    "Hypothesis",
-    "Mkb21Error",
-    "Model",
-    "OptionError",
-    "SpecError",
-    "Verdict",
-    "Wave",
-    "WaveError",
-    "fit",
-    "indices",
-    "r_squared",
-    "standardized",
-    "synthetic_wave",
-    "verdicts",
-]
+_HOMES = {
+    "Codebook": "survey.codebook",
+    "Fit": "estimate.fit",
+    "FitError": "errors",
+    "Hypothesis": "specify.hypothesis",
+    "Mkb21Error": "errors",
+    "Model": "specify.model",
+    "Moments": "estimate.moments",
+    "OptionError": "errors",
+    "SpecError": "errors",
+    "Verdict": "infer.verdicts",
+    "Wave": "survey.wave",
+    "WaveError": "errors",
+    "certificate": "infer.certificate",
+    "diagram": "report.diagram",
+    "fit": "estimate.fit",
+    "indices": "infer.indices",
+    "modification": "infer.modification",
+    "r_squared": "infer.effects",
+    "reliability": "validate.reliability",
+    "residuals": "infer.residuals",
+    "scores": "infer.scores",
+    "standardized": "infer.effects",
+    "synthetic_wave": "survey.synthetic",
+    "verdicts": "infer.verdicts",
+}
+
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'mkb21sem' has no attribute {name!r}")
+    return getattr(import_module(f"mkb21sem.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*_HOMES, "__version__"])

@@ -12,7 +12,7 @@ from scipy.stats import norm
 from mkb21sem.errors import FitError, OptionError, one_of
 from mkb21sem.estimate.chisquare import NOT_CONVERGED, Test
 from mkb21sem.estimate.estimators import Estimator
-from mkb21sem.estimate.implied import matrices
+from mkb21sem.estimate.implied import matrices, offset
 from mkb21sem.estimate.inference import Inference
 from mkb21sem.estimate.moments import Moments, given
 from mkb21sem.estimate.options import check_summary, estimator_row, ordinal_items, table
@@ -229,7 +229,7 @@ def fit(
             equal=equal,
             free=free,
             std_lv=std_lv,
-            fixed_x=fixed_x and not ordinal,
+            fixed_x=fixed_x,
             meanstructure=len(sample.groups) > 1 or missing == "fiml" if meanstructure is None else meanstructure,
             thresholds=sample.threshold_counts,
             parameterization=parameterization,
@@ -266,7 +266,7 @@ def _estimate(model: Model, where: Layout, row: Estimator, sample: Moments) -> F
         row,
         sample,
         at.theta,
-        derived_cells(where, at.cells, at.model),
+        _shown(where, at, sample),
         vcov,
         at.minimum,
         at.standard() if converged else Test("standard", np.nan, where.df, NOT_CONVERGED),
@@ -277,6 +277,14 @@ def _estimate(model: Model, where: Layout, row: Estimator, sample: Moments) -> F
         at.scaled() if usable else _no_scaled(row, where.df),
         at_base.scaled() if base.converged[0] else _no_scaled(row, at_base.layout.df),
     )
+
+
+def _shown(where: Layout, at: Inference, sample: Moments) -> Array:
+    """Cell values for print: with the residual variances and moments of causes that ordinal items leave open."""
+    cells = derived_cells(where, at.cells, at.model)
+    if not where.thresholds or not where.exogenous:
+        return cells
+    return np.where(where.sample, offset(where, sample.augmented(True)), cells)
 
 
 def _no_scaled(row: Estimator, df: float) -> Test | None:

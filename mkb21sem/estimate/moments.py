@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mkb21sem.errors import FitError, WaveError, closest
+from mkb21sem.estimate.conditional import ConditionalMoments
 from mkb21sem.estimate.patterns import Patterns
 from mkb21sem.estimate.polychoric import OrdinalMoments
 from mkb21sem.linalg import Array, is_positive_definite
@@ -46,6 +47,8 @@ class Moments:
         Rows by missing pattern; empty unless missing answers are modelled (fiml).
     ordinal : g
         Thresholds and polychoric correlations; empty unless some items are ordinal. cov and mean are theirs then.
+    causes
+        Exogenous variables that the ordinal statistics are conditional on; cov and mean are then of all variables.
     remarks
         Sentences on what was done to the answers, such as categories that were joined.
     """
@@ -60,7 +63,8 @@ class Moments:
     left_out: tuple[tuple[str, int], ...] = ()
     weights: tuple[Array, ...] = ()
     patterns: tuple[Patterns, ...] = ()
-    ordinal: tuple[OrdinalMoments, ...] = ()
+    ordinal: tuple[OrdinalMoments | ConditionalMoments, ...] = ()
+    causes: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
     @property
@@ -77,9 +81,20 @@ class Moments:
     @property
     def threshold_counts(self) -> dict[str, int]:
         """Number of thresholds of each ordinal item."""
-        if not self.ordinal:
-            return {}
-        return {name: len(tau) for name, tau in zip(self.names, self.ordinal[0].thresholds, strict=True) if len(tau)}
+        return {name: len(tau) for name, tau in zip(self.names, self.thresholds[0], strict=True) if len(tau)}
+
+    @property
+    def thresholds(self) -> list[list[Array]]:
+        """Thresholds of each group, an array an observed variable; empty for those that are not ordinal."""
+        return [
+            [dict(zip(self.outcomes, group.thresholds, strict=True)).get(name, np.empty(0)) for name in self.names]
+            for group in self.ordinal
+        ] or [[np.empty(0)] * len(self.names)]
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """Variables that are not conditioned upon."""
+        return tuple(name for name in self.names if name not in self.causes)
 
     def augmented(self, meanstructure: bool) -> Array:
         """The moment matrix that the layout speaks of: cov, or [[cov + mm', m], [m', 1]], (g, p, p)."""

@@ -7,7 +7,9 @@ form shows (Muthén 1984; Muthén & Asparouhov 2002):
     delta       d_j a parameter (1 in the first group); the residual variance of item j is 1/d_j² less what is explained
     theta       d_j = Σ_jj^(−1/2), the residual variance a parameter (1 in the first group)
 
-Under delta the residual cell stays 0: it enters the diagonal only, which is 1 by construction.
+Under delta the residual cell stays 0: it enters the diagonal only, which is 1 by construction. Exogenous variables are
+conditioned upon (lavaan's conditional.x): all of this is then given x = 0, and the slopes d_j B[j, x] are statistics
+too.
 """
 
 from __future__ import annotations
@@ -18,22 +20,32 @@ from functools import lru_cache
 import numpy as np
 
 from mkb21sem.errors import FitError
-from mkb21sem.estimate.implied import Implied, centred, pairs, to_parameters
+from mkb21sem.estimate.implied import Implied, centred, implied, pairs, to_parameters
 from mkb21sem.estimate.ordinal_order import Order, order
 from mkb21sem.linalg import Array
 from mkb21sem.specify.layout import Layout
 
 
 def layout_order(layout: Layout) -> Order:
-    """Order of the statistics of the layout's variables."""
-    return _order(layout.observed, layout.thresholds)
+    """Order of the statistics of the layout's variables, those of exogenous ones conditioned upon."""
+    return _order(outcomes(layout), layout.thresholds, layout.exogenous)
 
 
 @lru_cache(maxsize=32)
-def _order(observed: tuple[str, ...], thresholds: tuple[tuple[str, int], ...]) -> Order:
+def _order(names: tuple[str, ...], thresholds: tuple[tuple[str, int], ...], causes: tuple[str, ...]) -> Order:
     counts = dict(thresholds)
-    ordinal = np.array([name in counts for name in observed])
-    return order(observed, ordinal, [counts[name] + 1 for name in observed if name in counts])
+    ordinal = np.array([name in counts for name in names])
+    return order(names, ordinal, [counts[name] + 1 for name in names if name in counts], causes)
+
+
+def outcomes(layout: Layout) -> tuple[str, ...]:
+    """The observed variables that are not exogenous."""
+    return tuple(name for name in layout.observed if name not in layout.exogenous)
+
+
+def given_causes(layout: Layout, cells: Array) -> Array:
+    """Cell values with the moments of exogenous variables at 0: what is implied is then implied given x = 0."""
+    return np.where(layout.sample, 0.0, cells) if layout.exogenous else cells
 
 
 def check_ordinal_causes(layout: Layout) -> None:
@@ -58,6 +70,9 @@ class _Parts:
     """Implied pieces in the order of the statistics; leading axes are replicates and groups."""
 
     stack: Order
+    y: Array
+    x: Array
+    B: Array
     mu: Array
     Sigma: Array
     U: Array
@@ -68,28 +83,44 @@ class _Parts:
 
 def _parts(layout: Layout, cells: Array, model: Implied) -> _Parts:
     stack = layout_order(layout)
+    if layout.exogenous:
+        model = implied(layout, given_causes(layout, cells))
+    y = np.array([i for i, name in enumerate(layout.observed) if name not in layout.exogenous])
+    x = np.array([layout.observed.index(name) for name in layout.exogenous], dtype=np.intp)
     mu, Sigma, U, one = centred(layout, model)
+    mu, Sigma, U = mu[..., y], Sigma[..., y[:, None], y], U[..., y, :]
     lead = mu.shape[:-1]
     tau = np.zeros((*lead, len(stack.threshold)))
-    scale = np.ones((*lead, len(layout.observed)))
+    scale = np.ones((*lead, len(y)))
     tau[..., _threshold_places(layout, stack)] = cells[..., layout.matrix == 2]
-    scale[..., layout.row[layout.matrix == 3]] = cells[..., layout.matrix == 3]
+    scale[..., _scale_places(layout)] = cells[..., layout.matrix == 3]
     own = _own_scale(layout, stack)
     variance = np.diagonal(Sigma, axis1=-2, axis2=-1)[..., own]
     scale[..., own] = np.where(variance > 0, variance, np.nan) ** -0.5
-    return _Parts(stack, mu, Sigma, U, one, tau, scale)
+    return _Parts(stack, y, x, model.B, mu, Sigma, U, one, tau, scale)
+
+
+def _item_of(layout: Layout, cells: Array) -> Array:
+    """Place among the outcomes of the item that each of these cells is about."""
+    place = {name: i for i, name in enumerate(outcomes(layout))}
+    return np.array([place[layout.observed[int(j)]] for j in layout.row[cells]], dtype=np.intp)
+
+
+def _scale_places(layout: Layout) -> Array:
+    return _item_of(layout, layout.matrix == 3)
 
 
 def _own_scale(layout: Layout, stack: Order) -> Array:
-    """Ordinal items that are scaled by their implied standard deviation: all under theta, the unexplained under delta."""
-    return np.setdiff1d(np.flatnonzero(stack.ordinal), layout.row[layout.matrix == 3])
+    """Ordinal items scaled by their implied standard deviation: all under theta, the unexplained under delta."""
+    return np.setdiff1d(np.flatnonzero(stack.ordinal), _scale_places(layout))
 
 
 def _threshold_places(layout: Layout, stack: Order) -> Array:
     """Where each threshold cell stands among the thresholds of the order."""
     place = {(int(j), int(k)): i for i, (j, k) in enumerate(zip(stack.threshold_of, stack.threshold_rank, strict=True))}
     at = layout.matrix == 2
-    return np.array([place[int(j), int(k)] for j, k in zip(layout.row[at], layout.col[at], strict=True)], dtype=np.intp)
+    items = _item_of(layout, at)
+    return np.array([place[int(j), int(k)] for j, k in zip(items, layout.col[at], strict=True)], dtype=np.intp)
 
 
 def ordinal_vector(layout: Layout, cells: Array, model: Implied) -> Array:
@@ -102,6 +133,8 @@ def ordinal_vector(layout: Layout, cells: Array, model: Implied) -> Array:
     out[..., stack.variance] = np.diagonal(at.Sigma, axis1=-2, axis2=-1)[..., ~stack.ordinal]
     i, j = stack.first, stack.second
     out[..., stack.pair] = at.scale[..., i] * at.scale[..., j] * at.Sigma[..., i, j]
+    if at.x.size:
+        out[..., stack.slope] = at.scale[..., None] * at.B[..., at.y[:, None], at.x]
     return out
 
 
@@ -122,6 +155,8 @@ def ordinal_derivative(layout: Layout, cells: Array, model: Implied) -> Array:
     out[..., at.stack.pair, :] = factor * (
         _covariance_derivative(layout, at, i, j) + at.Sigma[..., i, j][..., None] * relative
     )
+    if at.x.size:
+        out[..., at.stack.slope, :] = _slopes(layout, at, scale)
     return to_parameters(layout, out)
 
 
@@ -135,12 +170,21 @@ def _covariance_derivative(layout: Layout, at: _Parts, i: Array, j: Array) -> Ar
 def _scale_derivative(layout: Layout, at: _Parts) -> Array:
     """∂d_j by the cells, (..., p, c)."""
     out = np.zeros((*at.scale.shape, len(layout.row)))
-    at_scale = np.flatnonzero(layout.matrix == 3)
-    out[..., layout.row[at_scale], at_scale] = 1.0
+    out[..., _scale_places(layout), np.flatnonzero(layout.matrix == 3)] = 1.0
     items = _own_scale(layout, at.stack)
     variance = _covariance_derivative(layout, at, items, items)
     out[..., items, :] = -0.5 * (at.scale[..., items] ** 3)[..., None] * variance
     return out
+
+
+def _slopes(layout: Layout, at: _Parts, scale: Array) -> Array:
+    """Derivative of the scaled slopes of outcomes on causes, (..., outcomes, causes, c): ∂B = B ∂A B."""
+    directed = layout.matrix == 0
+    effect = at.B[..., at.y[:, None], at.x]
+    left = at.B[..., at.y[:, None], layout.row]
+    right = np.swapaxes(at.B[..., np.where(directed, layout.col, 0)[:, None], at.x], -1, -2)
+    moved = np.where(directed, left[..., None, :] * right[..., None, :, :], 0.0)
+    return np.asarray(at.scale[..., None, None] * moved + scale[..., None, :] * effect[..., None])
 
 
 def _thresholds(layout: Layout, at: _Parts, mean: Array, scale: Array, out: Array) -> None:
@@ -158,6 +202,8 @@ def derived_cells(layout: Layout, cells: Array, model: Implied) -> Array:
     follows = np.flatnonzero([row.derived for row in layout.rows[: len(layout.row)]])
     if not follows.size:
         return cells
+    if layout.exogenous:
+        model = implied(layout, given_causes(layout, cells))
     _, Sigma, _, _ = centred(layout, model)
     out = cells.copy()
     at_scale = {int(layout.row[c]): c for c in np.flatnonzero(layout.matrix == 3)}

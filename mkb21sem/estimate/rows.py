@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from mkb21sem.errors import FitError, WaveError, closest
+from mkb21sem.estimate.conditional import conditional_moments
 from mkb21sem.estimate.moments import Moments
 from mkb21sem.estimate.patterns import patterns, saturated_moments
 from mkb21sem.estimate.polychoric import ordinal_moments
@@ -68,7 +69,7 @@ def moments(
     check_rows(rows, names, groups)
     n = np.array([len(y) for y in rows])
     if ordered:
-        return _ordinal(rows, tuple(names), groups, n, left_out, ordered, missing)
+        return _ordinal(rows, tuple(names), groups, n, left_out, ordered, missing, tuple(complete))
     if missing == "fiml":
         found = tuple(patterns(y, w[g] if w else None) for g, y in enumerate(rows))
         mean, cov, converged = saturated_moments(rows, w)
@@ -87,13 +88,46 @@ def _ordinal(
     left_out: tuple[tuple[str, int], ...],
     ordered: Sequence[str],
     missing: str,
+    causes: tuple[str, ...],
 ) -> Moments:
-    """Moments with ordinal items: thresholds, polychorics and their asymptotic covariance in each group."""
+    """Moments with ordinal items, given observed causes: thresholds, polychorics and their asymptotic covariance."""
     flags = np.array([name in ordered for name in names])
     rows, remarks = _common_categories(rows, names, flags, groups)
+    if causes:
+        return _given(rows, names, groups, n, left_out, flags, missing, causes, remarks)
     found = tuple(ordinal_moments(y, flags, missing=missing, names=names) for y in rows)
     mean, cov = np.array([one.mean for one in found]), np.array([one.cov for one in found])
     return Moments(cov, n, mean, names, groups, False, rows, left_out, ordinal=found, remarks=remarks)
+
+
+def _given(
+    rows: tuple[Array, ...],
+    names: tuple[str, ...],
+    groups: tuple[str, ...],
+    n: npt.NDArray[np.int64],
+    left_out: tuple[tuple[str, int], ...],
+    flags: npt.NDArray[np.bool_],
+    missing: str,
+    causes: tuple[str, ...],
+    remarks: tuple[str, ...],
+) -> Moments:
+    """Moments of the outcomes given the causes; cov and mean of all variables are put together from them."""
+    y = [j for j, name in enumerate(names) if name not in causes]
+    x = [names.index(name) for name in causes]
+    outcomes = [names[j] for j in y]
+    found = tuple(
+        conditional_moments(one[:, y], one[:, x], flags[y], missing=missing, names=outcomes, causes=causes)
+        for one in rows
+    )
+    p = len(names)
+    mean, cov = np.zeros((len(rows), p)), np.zeros((len(rows), p, p))
+    for g, one in enumerate(found):
+        cross = one.slopes @ one.x_cov
+        cov[g][np.ix_(y, y)] = one.cov + cross @ one.slopes.T
+        cov[g][np.ix_(y, x)], cov[g][np.ix_(x, y)] = cross, cross.T
+        cov[g][np.ix_(x, x)], mean[g, x] = one.x_cov, one.x_mean
+        mean[g, y] = one.mean + one.slopes @ one.x_mean
+    return Moments(cov, n, mean, names, groups, False, rows, left_out, ordinal=found, causes=causes, remarks=remarks)
 
 
 def _common_categories(

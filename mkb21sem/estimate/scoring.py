@@ -14,7 +14,7 @@ NEAR = 1e-4
 """Decrement (squared step length in the metric of the information) below which Newton replaces Fisher."""
 SURE = 1e-8
 """Decrement below which a step that shortens is taken without looking at f, which rounding hides anyway."""
-SLOW = 0.01
+SLOW = 0.3
 """Ratio of two decrements above which the Hessian is made anew; below it the last one serves again."""
 
 
@@ -54,7 +54,7 @@ def minimise(
     max_iterations
         Steps after which a replicate is given up.
     near
-        Whether the start is close to the minimum, so that Newton steps may begin at once.
+        Whether the start is close to the minimum, so that Newton steps may be taken from the beginning.
 
     Notes
     -----
@@ -63,7 +63,7 @@ def minimise(
     """
     theta = np.array(start, dtype=float)
     b, k = theta.shape
-    value, decrement = loss.value(theta), np.full(b, NEAR / 2 if near else np.inf)
+    value, decrement = loss.value(theta), np.full(b, np.inf)
     inverse, stale = np.empty((b, k, k)), np.ones(b, dtype=bool)
     converged, iterations = np.zeros(b, dtype=bool), np.zeros(b, dtype=np.int64)
     active = np.flatnonzero(np.isfinite(value))
@@ -71,7 +71,7 @@ def minimise(
         if active.size == 0:
             break
         part, last = loss.take(active), decrement[active]
-        gradient = _gradient(part, theta[active], inverse, stale, last < NEAR, active)
+        gradient = _gradient(part, theta[active], inverse, stale, (last < NEAR) | near, active)
         step = (inverse[active] @ gradient[..., None])[..., 0]
         decrement[active] = now = np.einsum("bk,bk->b", gradient, step)
         sure = (now < SURE) & (now < last / 2)
@@ -82,7 +82,7 @@ def minimise(
             moved = _search(part.take(look), theta[active[look]], value[active[look]], step[look], now[look])
             theta[active[look]], value[active[look]], progress[look] = moved
         iterations[active] += 1
-        stale[active] = (now > SLOW * last) | (now > NEAR)
+        stale[active] = (now > SLOW * last) | ((now > NEAR) & (not near))
         # A replicate that can't go lower within rounding has arrived if what is left is rounding too.
         done = (now < tolerance) | (~progress & (now < 1e-10))
         converged[active[done]] = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from dataclasses import dataclass
 
@@ -62,10 +63,13 @@ def second_opinion(found: Fit) -> SecondOpinion:
     """
     reason = _inapplicable(found)
     if not reason:
+        logging.disable(logging.WARNING)  # semopy remarks on standardised constructs through the root logger
         try:
             return _compare(found)
         except Exception as error:  # semopy raises bare exceptions of many kinds
             reason = f"semopy failed: {type(error).__name__}: {error}"
+        finally:
+            logging.disable(logging.NOTSET)
     empty = pd.DataFrame(columns=["lhs", "op", "rhs", "est", "semopy", "difference"])
     return SecondOpinion(empty, found.test.chisq, float("nan"), float("nan"), False, semopy.__version__, reason)
 
@@ -91,6 +95,10 @@ def _compare(found: Fit) -> SecondOpinion:
     rename = {name: f"v{i}" for i, name in enumerate(scale)}
     doubled = _doubled(where)
     other = semopy.Model(_spell_out(found, scale, rename | doubled, [(rename[y], doubled[y]) for y in doubled]))
+    for parameter in other.parameters.values():
+        if parameter.start is None:
+            # Where all loadings of a construct are labelled, semopy looks for a start value in an endless loop.
+            parameter.start = 0.5
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         outcome = other.fit(scaled.rename(columns=rename), options={"ftol": 1e-14, "maxiter": 2000})

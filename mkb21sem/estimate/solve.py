@@ -11,7 +11,7 @@ from mkb21sem.estimate.implied import cell_values, offset
 from mkb21sem.estimate.inference import Inference
 from mkb21sem.estimate.loss import Loss, NormalLoss
 from mkb21sem.estimate.moments import Moments
-from mkb21sem.estimate.ordinal import check_ordinal_causes
+from mkb21sem.estimate.ordinal import check_ordinal_causes, given_causes
 from mkb21sem.estimate.quadratic import QuadraticLoss, normal_weight
 from mkb21sem.estimate.sample import asymptotic_covariance, sample_statistics, unbiased
 from mkb21sem.estimate.scoring import Minimum, minimise
@@ -29,6 +29,8 @@ def loss_of(row: Estimator, layout: Layout, sample: Moments) -> Loss:
     statistics, correction = sample_statistics(layout, sample), (sample.n - 1) / sample.n
     W, share = _weight(row, layout, sample), np.broadcast_to(sample.share, (1, len(sample.n)))
     fixed = offset(layout, unbiased(sample).augmented(layout.meanstructure)[None])
+    if layout.thresholds:
+        fixed = given_causes(layout, fixed)
     return QuadraticLoss(layout, statistics[None], W[None], share, correction, fixed)
 
 
@@ -56,9 +58,8 @@ def solve(row: Estimator, layout: Layout, sample: Moments, begin: Array | None =
         check_ordinal_causes(layout)
     loss = loss_of(row, layout, sample)
     if begin is None:
-        thresholds = [group.thresholds for group in sample.ordinal]
         mean = np.zeros(sample.cov.shape[:2]) if sample.mean is None else sample.mean
-        begin = start(layout, sample.cov, mean, thresholds)
+        begin = start(layout, sample.cov, mean, sample.thresholds)
     theta, near = begin[None], False
     if not np.isfinite(loss.value(theta))[0]:
         theta = theta / 2

@@ -60,7 +60,7 @@ def _cells(layout: Layout, S: Array, mean: Array) -> Array:
         elif arrow.op == "~" and arrow.rhs == INTERCEPT:
             values[c] = mean[place[arrow.lhs]] if arrow.lhs in layout.observed else 0.0
         elif arrow.op == "~":
-            values[c] = slopes[arrow.lhs, arrow.rhs]
+            values[c] = slopes.get((arrow.lhs, arrow.rhs), 0.0)
         elif arrow.lhs == arrow.rhs:
             total = G[place[arrow.lhs], place[arrow.lhs]]
             values[c] = np.clip(total - explained.get(arrow.lhs, 0.0), 0.1 * total, total)

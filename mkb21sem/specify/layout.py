@@ -223,6 +223,8 @@ def independence(where: Layout) -> Layout:
     model = Model(tuple(Arrow(name, "~~", name) for name in observed), name="baseline")
     ordinal = dict(where.thresholds)
     if ordinal:
+        # Given causes, all slopes on them are free in the baseline as well.
+        arrows += [Arrow(name, "~", cause) for name in observed if name not in held for cause in where.exogenous]
         arrows = [a for a in arrows if a.lhs not in ordinal or a.rhs not in (INTERCEPT, a.lhs)]
         arrows += [Arrow(name, "|", f"t{k + 1}") for name, count in where.thresholds for k in range(count)]
         arrows += [

@@ -10,16 +10,15 @@ from numpy.testing import assert_allclose
 
 from mkb21sem import Model, fit
 from mkb21sem.estimate.implied import cell_values, implied
-from mkb21sem.estimate.ordinal import layout_order, ordinal_derivative, ordinal_vector
+from mkb21sem.estimate.ordinal import layout_order, ordinal_derivative, ordinal_vector, outcomes
 from tests.lavaan.reference import case, data, load
 from tests.parity import chosen, fitted, theirs, theta_of
 
 ESTIMATORS = {"WLSMV", "WLSM", "DWLS", "ULSMV", "WLS", "MLR"}
 CAUSES = ("mimic", "probit", "covariates")
 WRONG_RESIDUALS = ["mkb21_ordered_wlsmv"]
-CASES = [
-    name for name in chosen(estimator=ESTIMATORS) if case(name).ordered and not any(word in name for word in CAUSES)
-]
+CASES = [name for name in chosen(estimator=ESTIMATORS) if case(name).ordered]
+GIVEN = [name for name in CASES if any(word in name for word in CAUSES)]
 
 
 def at_lavaans_estimates(found, reference):
@@ -32,7 +31,24 @@ def test_there_are_cases():
     assert len(CASES) >= 60
 
 
-@pytest.mark.parametrize("case_id", CASES)
+@pytest.mark.parametrize("case_id", GIVEN)
+def test_implied_statistics_given_causes(case_id):
+    found, reference = fitted(case_id), load(case_id)
+    layout, stack = found.layout, layout_order(found.layout)
+    assert layout.exogenous
+    cells, model = at_lavaans_estimates(found, reference)
+    ours = ordinal_vector(layout, cells, model)[0]
+    names = list(outcomes(layout))
+    cov = reference.moment("implied", "res.cov").loc[names, names].to_numpy()
+    slopes = reference.moment("implied", "res.slopes").loc[names, list(layout.exogenous)].to_numpy()
+    th = reference.moment("implied", "res.th")
+    assert_allclose(ours[stack.pair], cov[stack.second, stack.first], rtol=1e-10, atol=1e-12)
+    assert_allclose(ours[stack.variance], np.diag(cov)[~stack.ordinal], rtol=1e-10)
+    assert_allclose(ours[stack.slope], slopes, rtol=1e-10, atol=1e-12)
+    assert_allclose(ours[stack.threshold], th[[stack.names[i] for i in stack.threshold]], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("case_id", [name for name in CASES if name not in GIVEN])
 def test_implied_statistics_at_lavaans_estimates(case_id):
     found, reference = fitted(case_id), load(case_id)
     layout, stack = found.layout, layout_order(found.layout)
@@ -48,7 +64,7 @@ def test_implied_statistics_at_lavaans_estimates(case_id):
         assert_allclose(ours[g, stack.threshold], th[labels], rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize("case_id", CASES[:: max(1, len(CASES) // 12)])
+@pytest.mark.parametrize("case_id", sorted({*CASES[:: max(1, len(CASES) // 12)], *GIVEN[:3]}))
 def test_derivative_equals_finite_differences(case_id):
     found = fitted(case_id)
     layout, theta, step = found.layout, found.theta * 1.03, 1e-6

@@ -95,10 +95,9 @@ def _compare(found: Fit) -> SecondOpinion:
     rename = {name: f"v{i}" for i, name in enumerate(scale)}
     doubled = _doubled(where)
     other = semopy.Model(_spell_out(found, scale, rename | doubled, [(rename[y], doubled[y]) for y in doubled]))
-    for parameter in other.parameters.values():
-        if parameter.start is None:
-            # Where all loadings of a construct are labelled, semopy looks for a start value in an endless loop.
-            parameter.start = 0.5
+    for label in {arrow.label for arrow in found.model.arrows if arrow.op == "=~" and arrow.label}:
+        # Where all loadings of a construct are labelled, semopy looks for a start value in an endless loop.
+        other.parameters[label].start = 0.5
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         outcome = other.fit(scaled.rename(columns=rename), options={"ftol": 1e-14, "maxiter": 2000})

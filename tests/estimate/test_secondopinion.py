@@ -51,3 +51,9 @@ def test_it_says_why_it_is_silent():
     opinion = second_opinion(found)
     assert not opinion.agrees
     assert "ML on the complete rows" in opinion.reason
+
+
+def test_a_construct_with_only_labelled_loadings():
+    """semopy alone looks for its starting values for ever."""
+    spec = "v =~ a*x1 + b*x2 + c*x3\nv ~~ 1*v\nt =~ x4 + x5 + x6"
+    assert second_opinion(fit(Model.parse(spec), holzinger39.get_data())).agrees

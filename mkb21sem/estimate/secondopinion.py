@@ -53,7 +53,8 @@ def second_opinion(found: Fit) -> SecondOpinion:
     Parameters
     ----------
     found
-        A converged ML fit of one group to complete rows.
+        A converged fit of one group to complete rows, by maximum likelihood: ML, or an estimator that differs
+        from it in standard errors and test only, such as MLR. The tests compared are the unscaled ones.
 
     Notes
     -----
@@ -77,8 +78,11 @@ def second_opinion(found: Fit) -> SecondOpinion:
 def _inapplicable(found: Fit) -> str:
     if not found.converged:
         return "the fit itself did not converge"
-    if found.estimator.name != "ML" or len(found.moments.groups) > 1 or not found.moments.rows:
-        return "semopy is asked for ML on the complete rows of one group only"
+    sample = found.moments
+    if found.estimator.loss != "normal" or sample.weights or len(sample.groups) > 1 or not sample.rows:
+        return "semopy is asked for maximum likelihood on the complete, unweighted rows of one group only"
+    if sample.patterns:
+        return "semopy is asked for complete rows only, and this fit uses incomplete ones as well"
     if any(o.name == "CONSTRAINT" for o in found.model.operations) or found.layout.meanstructure:
         return "semopy is not asked for models with constraints or intercepts"
     return ""

@@ -46,11 +46,30 @@ def test_a_wrong_estimate_is_noticed():
     assert not second_opinion(replace(found, cells=cells)).agrees
 
 
-def test_it_says_why_it_is_silent():
-    found = fit(Model.parse(THREE), holzinger39.get_data(), "MLR")
-    opinion = second_opinion(found)
+@pytest.mark.parametrize("estimator", ["MLM", "MLR", "MLMV"])
+def test_robust_estimators_have_the_estimates_of_maximum_likelihood(estimator):
+    opinion = second_opinion(fit(Model.parse(THREE), holzinger39.get_data(), estimator))
+    assert opinion.agrees
+    assert opinion.chisq_semopy == pytest.approx(85.305522, abs=1e-5)
+
+
+SILENT = {
+    "least squares": ({"estimator": "GLS"}, "maximum likelihood on the complete"),
+    "weights": ({"estimator": "MLR", "weights": "w"}, "unweighted rows of one group"),
+    "groups": ({"group": "school"}, "rows of one group only"),
+    "incomplete rows": ({"estimator": "MLR", "missing": "fiml"}, "incomplete ones as well"),
+    "means": ({"meanstructure": True}, "intercepts"),
+}
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_it_says_why_it_is_silent(name):
+    options, words = SILENT[name]
+    rows = holzinger39.get_data().assign(w=1.0)
+    rows.loc[rows.index[0], "x1"] = np.nan
+    opinion = second_opinion(fit(Model.parse(THREE), rows, **options))
     assert not opinion.agrees
-    assert "ML on the complete rows" in opinion.reason
+    assert words in opinion.reason
 
 
 def test_a_construct_with_only_labelled_loadings():

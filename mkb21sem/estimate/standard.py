@@ -50,7 +50,9 @@ def factors(layout: Layout, cells: Array, kind: str = "all") -> Array:
     head, tail = sd[..., layout.row], sd[..., col]
     pair = residual[..., layout.row] * residual[..., col]
     kinds = [layout.matrix == 0, same, layout.matrix == 1, layout.matrix == 2]
-    return np.select(kinds, [tail / head, 1 / head**2, 1 / pair, 1 / head], head)
+    # The scale of an item's response is 1/SD given the exogenous variables; standardised it is 1.
+    scale = np.where(change[layout.row] & (cells != 0), 1 / np.where(cells == 0, np.nan, cells), 1.0)
+    return np.select(kinds, [tail / head, 1 / head**2, 1 / pair, 1 / head], scale)
 
 
 def standardize(layout: Layout, cells: Array, kind: str = "all") -> Array:

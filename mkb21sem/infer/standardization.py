@@ -15,6 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from mkb21sem.estimate.implied import implied
+from mkb21sem.estimate.ordinal import given_causes
 from mkb21sem.estimate.standard import factors, rescaled, standardize, variable_covariance
 from mkb21sem.linalg import Array
 from mkb21sem.specify.layout import Layout
@@ -28,14 +29,16 @@ def standardization(layout: Layout, cells: Array, kind: str = "all") -> tuple[Ar
 
     Rows of values that standardising makes constant, such as the variance of an exogenous construct, are zero.
     """
-    variance, total, residual = _log_scale(layout, cells, kind)
+    total, residual = _log_scale(layout, cells, kind)
     std = standardize(layout, cells, kind)
     col = np.where(layout.matrix == 2, 0, layout.col)
     head, tail = total[..., layout.row, :], total[..., col, :]
     pair = residual[..., layout.row, :] + residual[..., col, :]
+    own = -np.eye(len(layout.row)) / np.where(cells == 0, np.nan, cells)[..., None]
+    own = np.where(rescaled(layout, kind)[layout.row, None], own, 0.0)
     same = (layout.matrix == 1) & (layout.row == col)
     kinds = [layout.matrix == 0, same, layout.matrix == 1, layout.matrix == 2]
-    relative = np.select([kind[:, None] for kind in kinds], [tail - head, -2 * head, -pair, -head], head)
+    relative = np.select([kind[:, None] for kind in kinds], [tail - head, -2 * head, -pair, -head], own)
     # Beside a residual variance of 0 a covariance of 0 has no factor; it stays 0.
     factor = factors(layout, cells, kind)
     factor = np.where(std == 0, np.nan_to_num(factor), factor)
@@ -44,43 +47,50 @@ def standardization(layout: Layout, cells: Array, kind: str = "all") -> tuple[Ar
     slope = direct + indirect
     rounding = CONSTANT * (np.abs(direct) + np.abs(indirect))
     slope = np.where(np.abs(slope) <= rounding, 0.0, slope)
-    return std, slope @ _derived(layout, cells, variance) @ layout.K
+    return std, slope @ _derived(layout, cells) @ layout.K
 
 
-def _log_scale(layout: Layout, cells: Array, kind: str) -> tuple[Array, Array, Array]:
-    """∂ variance of each variable in the cells, and ∂ log SD of it and of its residual: three arrays (g, v, c).
+def _log_scale(layout: Layout, cells: Array, kind: str) -> tuple[Array, Array]:
+    """∂ log SD of each variable, and of each residual, in the cells: two arrays (g, v, c).
 
-    The last two are zero for variables that keep their unit.
+    Zero for variables that keep their unit.
     """
-    model = implied(layout, cells)
-    V = variable_covariance(layout, model)
+    variance, slope = _variances(layout, cells)
     change = rescaled(layout, kind)[:, None]
-    col = np.where(layout.matrix <= 1, layout.col, 0)
-    partner = np.where(layout.matrix == 0, V[..., col], model.B[..., col])
-    inside = layout.matrix <= 1
-    half = np.where(inside, np.where((layout.matrix == 1) & (layout.row == col), 0.5, 1.0), 0.0)
-    variance = 2 * half * model.B[..., np.where(inside, layout.row, 0)] * partner
-    own = np.diagonal(V, axis1=-2, axis2=-1)[..., None]
-    total = variance / (2 * np.where(own > 0, own, np.nan))
+    total = slope / (2 * np.where(variance > 0, variance, np.nan)[..., None])
     residual = np.zeros_like(total)
     places = np.flatnonzero((layout.matrix == 1) & (layout.row == layout.col))
     value = cells[..., places]
     residual[..., layout.row[places], places] = 0.5 / np.where(value > 0, value, np.nan)
-    return variance, np.where(change, total, 0.0), np.where(change, residual, 0.0)
+    return np.where(change, total, 0.0), np.where(change, residual, 0.0)
 
 
-def _derived(layout: Layout, cells: Array, variance: Array) -> Array:
+def _variances(layout: Layout, cells: Array) -> tuple[Array, Array]:
+    """Variance of each variable (g, v), and its derivatives in the cells (g, v, c)."""
+    model = implied(layout, cells)
+    V = variable_covariance(layout, model)
+    inside = layout.matrix <= 1
+    row, col = np.where(inside, layout.row, 0), np.where(inside, layout.col, 0)
+    twice = np.where(inside, np.where((layout.matrix == 1) & (row == col), 1.0, 2.0), 0.0)
+    partner = np.where(layout.matrix == 0, V[..., col], model.B[..., col])
+    return np.diagonal(V, axis1=-2, axis2=-1), twice * model.B[..., row] * partner
+
+
+def _derived(layout: Layout, cells: Array) -> Array:
     """How all cells move with the cells that are parameters, (g, c, c).
 
-    The residual variance of an ordinal item under delta is 1/d² less what is explained.
+    The residual variance of an ordinal item under delta is 1/d² less what is explained, given exogenous variables.
     """
     c = len(layout.row)
     out = np.broadcast_to(np.eye(c), (*cells.shape[:-1], c, c)).copy()
+    follows = [place for place, row in enumerate(layout.rows[:c]) if row.derived]
+    if not follows:
+        return out
+    explained = _variances(layout, given_causes(layout, cells))[1]
     scale = {int(layout.row[i]): int(i) for i in np.flatnonzero(layout.matrix == 3)}
-    for place, row in enumerate(layout.rows[:c]):
-        if row.derived:
-            item = int(layout.row[place])
-            out[..., place, :] = -variance[..., item, :]
-            out[..., place, place] = 0.0
-            out[..., place, scale[item]] -= 2 * cells[..., scale[item]] ** -3.0
+    for place in follows:
+        item = int(layout.row[place])
+        out[..., place, :] = -explained[..., item, :]
+        out[..., place, place] = 0.0
+        out[..., place, scale[item]] -= 2 * cells[..., scale[item]] ** -3.0
     return out

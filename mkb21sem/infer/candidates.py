@@ -40,9 +40,10 @@ def candidates(where: Layout) -> tuple[Candidate, ...]:
     """Everything that may be freed in a layout, group by group.
 
     Left out is what concerns exogenous variables held at the sample's moments: those moments, which fit anyway, and
-    arrows that point at such a variable, which would make it an outcome. ``fixed_x=False`` lets them in.
+    arrows that point at such a variable, which would make it an outcome. ``fixed_x=False`` lets them in. Arrows that
+    start at an ordinal item need ``parameterization="theta"``.
     """
-    absent = tuple(_absent(where))
+    absent = tuple(arrow for arrow in _absent(where) if not _of_an_item_without_residual(where, arrow))
     c = len(where.row)
     found = []
     for group in range(len(where.groups)):
@@ -51,6 +52,11 @@ def candidates(where: Layout) -> tuple[Candidate, ...]:
                 found.append(Candidate(row.arrow, group, cell))
         found += [Candidate(arrow, group) for arrow in absent]
     return tuple(found)
+
+
+def _of_an_item_without_residual(where: Layout, arrow: Arrow) -> bool:
+    """Whether an arrow starts at an ordinal item under delta, where such a model is refused."""
+    return where.parameterization == "delta" and arrow.heads == 1 and arrow.tail in dict(where.thresholds)
 
 
 def _absent(where: Layout) -> Iterator[Arrow]:

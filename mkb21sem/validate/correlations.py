@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from mkb21sem.errors import OptionError, WaveError, closest, one_of
+from mkb21sem.estimate.polychoric import ordinal_moments
 from mkb21sem.estimate.rows import moments, numeric
 from mkb21sem.linalg import Array, is_positive_definite
 from mkb21sem.survey.wave import Wave
 
-KINDS = ("pearson",)
+KINDS = ("pearson", "polychoric")
 INDICES = ("GEB",)
 """Batteries whose mean is an index: using one medium is no symptom of the same cause as using another."""
 
@@ -33,7 +34,9 @@ class Correlations:
     left_out
         Respondents left out for a missing answer.
     kind
-        "pearson", or what the caller says that the matrix holds.
+        "pearson" or "polychoric", or what the caller says that the matrix holds.
+    rows : (n, p)
+        The answers behind it; None where only the matrix is known.
     """
 
     items: tuple[str, ...]
@@ -41,6 +44,7 @@ class Correlations:
     n: int
     left_out: int = 0
     kind: str = "pearson"
+    rows: Array | None = None
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -77,11 +81,17 @@ def answers(source: Wave | pd.DataFrame, items: Sequence[str] | None = None) -> 
     return numeric(source, chosen)
 
 
-def batteries(wave: Wave) -> dict[str, tuple[str, ...]]:
-    """The wave's scales: every battery of three or more ordinal questions, but for the indices."""
+def batteries(wave: Wave, indices: bool = False) -> dict[str, tuple[str, ...]]:
+    """The wave's scales: every battery of three or more ordinal questions that it holds.
+
+    Parameters
+    ----------
+    indices
+        Whether batteries that form an index are wanted as well.
+    """
     found: dict[str, list[str]] = {}
     for item in wave.codebook.items:
-        if item.measure == "ordinal" and item.battery not in INDICES:
+        if item.measure == "ordinal" and item.id in wave.answers and (indices or item.battery not in INDICES):
             found.setdefault(item.battery, []).append(item.id)
     return {name: tuple(items) for name, items in found.items() if len(items) > 2}
 
@@ -120,7 +130,8 @@ def correlations(
     items
         Which items, in which order; None for all of a table.
     kind
-        How to correlate answers: "pearson".
+        How to correlate answers: "pearson", or "polychoric" for ordinal ones (the correlations of what stands
+        behind the answers, if that is normal).
     n
         Respondents behind a given matrix.
 
@@ -132,16 +143,20 @@ def correlations(
         An unknown kind.
     """
     if isinstance(source, Correlations):
-        return _chosen(source.frame, source.items if items is None else items, source.n, source.kind)
+        return source if items is None else _part(source, items)
     if isinstance(source, pd.DataFrame) and _is_correlation(source):
-        return _chosen(source, [*source.columns] if items is None else items, n or 0, kind)
+        whole = Correlations(tuple(source.columns), source.to_numpy(float), n or 0, kind=kind)
+        return _part(whole, whole.items if items is None else items)
     one_of("correlation", kind, KINDS)
     given = answers(source, items)
-    sample = moments(given, [*given.columns])
-    sd = np.sqrt(np.diag(sample.cov[0]))
-    return Correlations(
-        tuple(given.columns), _unit(sample.cov[0] / np.outer(sd, sd)), sample.total, len(given) - sample.total
-    )
+    names = tuple(given.columns)
+    sample = moments(given, names)
+    rows = sample.rows[0]
+    R = correlation_of(sample.cov[0])
+    if kind == "polychoric":
+        R = ordinal_moments(rows, [True] * len(names), names=names).cov
+    left_out = len(given) - sample.total
+    return Correlations(names, positive_definite(R, names, kind), sample.total, left_out, kind, rows)
 
 
 def _is_correlation(table: pd.DataFrame) -> bool:
@@ -154,22 +169,30 @@ def _is_correlation(table: pd.DataFrame) -> bool:
     return bool(np.allclose(np.diag(R), 1) and np.allclose(R, R.T) and np.abs(R).max() < 1 + 1e-8)
 
 
-def _chosen(table: pd.DataFrame, items: Sequence[str], n: int, kind: str) -> Correlations:
+def _part(of: Correlations, items: Sequence[str]) -> Correlations:
     for name in items:
-        if name not in table.columns:
-            raise WaveError(f"the correlations hold no item `{name}`.{closest(name, map(str, table.columns))}")
-    R = _unit(table.loc[[*items], [*items]].to_numpy(float))
+        if name not in of.items:
+            raise WaveError(f"the correlations hold no item `{name}`.{closest(name, map(str, of.items))}")
+    at = [of.items.index(name) for name in items]
+    R = positive_definite(of.R[np.ix_(at, at)], items, of.kind)
+    return Correlations(tuple(items), R, of.n, of.left_out, of.kind, None if of.rows is None else of.rows[:, at])
+
+
+def positive_definite(R: Array, items: Sequence[str], kind: str) -> Array:
+    """The matrix (p, p), made exactly symmetric with a unit diagonal.
+
+    Raises
+    ------
+    WaveError
+        It isn't positive definite.
+    """
+    R = (R + R.T) / 2
+    np.fill_diagonal(R, 1.0)
     if not is_positive_definite(R):
         raise WaveError(
             f"the {kind} correlations of {', '.join(map(str, items))} are not positive definite: an item is determined "
-            "by others, or pairs rest on too few answers. Leave one out, or smooth the matrix."
+            "by others, or pairs rest on too few answers. Leave an item out, or join rare categories."
         )
-    return Correlations(tuple(items), R, n, kind=kind)
-
-
-def _unit(R: Array) -> Array:
-    R = (R + R.T) / 2
-    np.fill_diagonal(R, 1.0)
     return R
 
 

@@ -307,6 +307,70 @@ efa <- function(case) {
   )
 }
 
+# Eigenvalues of unrelated normal items (mean and 95th percentile of 20000 tables) and psych's MAP and fa.parallel.
+retention <- function() {
+  set.seed(20120314)
+  bind(lapply(names(tables), function(data) {
+    x <- tables[[data]]
+    p <- ncol(x)
+    random <- replicate(20000, eigen(cor(matrix(rnorm(nrow(x) * p), ncol = p)), TRUE, TRUE)$values)
+    invisible(capture.output(own <- suppressWarnings(fa.parallel(x, fa = "pc", n.iter = 20, plot = FALSE))))
+    map <- suppressWarnings(VSS(x, n = p - 2, rotate = "none", fm = "pc", plot = FALSE))$map
+    part <- function(name, value) data.frame(data, name, m = seq_along(value), value = as.double(value))
+    rbind(
+      part("eigenvalue", own$pc.values), part("map", map[is.finite(map)]), part("random_mean", rowMeans(random)),
+      part("random_high", apply(random, 1, quantile, 0.95))
+    )
+  }))
+}
+
+# ---- answers ------------------------------------------------------------------------------------------------------
+
+shapes <- function() {
+  bind(lapply(names(tables), function(data) {
+    x <- tables[[data]]
+    item <- function(name, value) data.frame(data, name, item = names(x), value = as.double(value))
+    total <- function(name, value) data.frame(data, name, item = "", value = as.double(value))
+    own <- mardia(x, plot = FALSE)
+    rbind(
+      item("mean", colMeans(x)), item("sd", sapply(x, sd)), item("skewness", psych::skew(x, type = 2)),
+      item("kurtosis", kurtosi(x, type = 2)),
+      total("psych_mardia_skewness", own$b1p), total("psych_mardia_kurtosis", own$b2p),
+      total(paste0("mardia_skewness_", c("b1", "chisq", "df", "pvalue")), mardiaSkew(x)),
+      total(paste0("mardia_kurtosis_", c("b2", "z", "pvalue")), mardiaKurtosis(x))
+    )
+  }))
+}
+
+distance_rows <- function() {
+  bind(lapply(names(tables), function(data) {
+    x <- tables[[data]]
+    d <- mahalanobis(x, colMeans(x), cov(x))
+    data.frame(data, row = seq_along(d), value = d)
+  }))
+}
+
+# Little's test at lavaan's saturated moments; airquality is the table of naniar's example.
+write.csv(airquality, file.path(here, "data", "airquality.csv"), row.names = FALSE, na = "", quote = FALSE)
+
+mcar <- function() {
+  incomplete <- list(airquality = airquality, corp = read("corp")[corp_items])
+  bind(lapply(names(incomplete), function(data) {
+    x <- as.matrix(incomplete[[data]])
+    em <- lavCor(as.data.frame(x), missing = "ml", output = "fit", em.h1.iter.max = 100000, em.h1.tol = 1e-14)
+    moments <- lavInspect(em, "sampstat")
+    d2 <- 0
+    df <- -ncol(x)
+    for (rows in split(seq_len(nrow(x)), apply(is.na(x), 1, paste, collapse = ""))) {
+      seen <- !is.na(x[rows[1], ])
+      away <- colMeans(x[rows, seen, drop = FALSE]) - moments$mean[seen]
+      d2 <- d2 + length(rows) * sum(away * solve(moments$cov[seen, seen], away))
+      df <- df + sum(seen)
+    }
+    data.frame(data, name = c("chisq", "df", "pvalue"), value = c(d2, df, pchisq(d2, df, lower.tail = FALSE)))
+  }))
+}
+
 # ---- all ----------------------------------------------------------------------------------------------------------
 
 write_table("alpha", each_scale(alphas))
@@ -316,3 +380,7 @@ write_table("omega_ordinal", ordinals())
 write_table("schmid", schmid())
 write_table("adequacy", each_scale(adequacy))
 write_table("efa", bind(lapply(seq_len(nrow(efa_cases)), function(i) efa(efa_cases[i, ]))))
+write_table("retention", retention())
+write_table("shape", shapes())
+write_table("distance", distance_rows())
+write_table("mcar", mcar())

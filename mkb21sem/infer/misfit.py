@@ -18,9 +18,9 @@ import pandas as pd
 from scipy.stats import norm
 
 from mkb21sem.estimate.fit import Fit
-from mkb21sem.infer.residuals import moment_residuals, residual_covariance, sample_scale, standard_errors
-from mkb21sem.infer.saturated import weighing
-from mkb21sem.linalg import Array, Index, vech_index
+from mkb21sem.infer.residuals import residual_covariance, standard_errors
+from mkb21sem.infer.weighing import Statistics, Weighing, weighing
+from mkb21sem.linalg import Array, Index
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,12 @@ class Misfit:
     close_p: float
 
 
-def misfit(e: Array, Xi: Array, close: float = 0.05, level: float = 0.90) -> Misfit:
-    """Size of residuals e (t,) with covariance Xi (t, t); only the value where Xi is zero or unknown."""
-    t, square, trace = len(e), float(e @ e), float(np.trace(Xi))
+def misfit(e: Array, Xi: Array, t: int | None = None, close: float = 0.05, level: float = 0.90) -> Misfit:
+    """Size of residuals e (m,) with covariance Xi (m, m); only the value where Xi is zero or unknown.
+
+    They are averaged over t (m unless given, more where some residuals are 0 by definition).
+    """
+    t, square, trace = len(e) if t is None else t, float(e @ e), float(np.trace(Xi))
     value = float(np.sqrt(square / t))
     if not trace > 0:
         unknown = [float("nan")] * 9
@@ -89,56 +92,65 @@ def residual_summary(found: Fit, close: float = 0.05, level: float = 0.90, *, ac
     Returns
     -------
     DataFrame
-        ``index``: srmr, crmr (correlations without the diagonal) or rmr; ``moments``: cov, and with a mean
-        structure mean and total.
+        ``index``: srmr, crmr (correlations without the diagonal) or rmr; ``moments``: cov, and where there are any
+        mean, threshold, slope, and total.
     """
     weighed = weighing(found)
-    scale = sample_scale(found.layout, weighed.sample)
     Xi = residual_covariance(found, weighed, across=across)
-    varies = np.isfinite(standard_errors(scale, Xi))
+    varies = np.isfinite(standard_errors(weighed, Xi))
     Xi = Xi * (varies[:, :, None] & varies[:, None, :])
-    e = moment_residuals(found, weighed)
     rows = []
     for g, group in enumerate(found.moments.groups):
-        for index, each, covariance in _scaled(found, weighed.sample[g], e[g], Xi[g], scale[g]):
-            for moments, kept in _subsets(found, index == "crmr"):
-                size = misfit(each[kept], covariance[np.ix_(kept, kept)], close, level)
+        for index, e, covariance in _scaled(weighed, g, Xi[g]):
+            for moments, kept, t in _subsets(weighed.statistics, index == "crmr"):
+                size = misfit(e[kept], covariance[np.ix_(kept, kept)], t, close, level)
                 rows.append({"group": group, "index": index, "moments": moments, **asdict(size)})
     return pd.DataFrame(rows)
 
 
-def _scaled(found: Fit, sample: Array, e: Array, Xi: Array, scale: Array) -> Iterator[tuple[str, Array, Array]]:
+def _scaled(weighed: Weighing, g: int, Xi: Array) -> Iterator[tuple[str, Array, Array]]:
     """Residuals (m,) and their covariance in units of the sample SDs, as correlations, and raw."""
+    e, scale = weighed.residual[g], weighed.scale[g]
     yield "srmr", e * scale, Xi * np.outer(scale, scale)
-    means = len(found.moments.names) if found.layout.meanstructure else 0
-    rho, slope = _correlation_residuals(len(found.moments.names), sample[means:], e[means:])
-    J = np.diag(scale)
-    J[means:, means:] = slope
-    yield "crmr", np.concatenate([(e * scale)[:means], rho]), J @ Xi @ J.T
+    rho, J = _correlation_residuals(weighed, g)
+    yield "crmr", rho, J @ Xi @ J.T
     yield "rmr", e, Xi
 
 
-def _correlation_residuals(p: int, s: Array, e: Array) -> tuple[Array, Array]:
-    """Sample minus implied correlations (m,), from vech of sample covariances s and residuals e.
+def _correlation_residuals(weighed: Weighing, g: int) -> tuple[Array, Array]:
+    """Sample minus implied correlations (other statistics in units of the sample SDs), (m,).
 
-    Second, their derivatives (m, m) in the sample covariances, at the sample.
+    Second, their derivatives (m, m) in the sample statistics, at the sample.
     """
-    row, col = vech_index(p)
-    diagonal = np.flatnonzero(row == col)
-    variance, model = s[diagonal], (s - e)[diagonal]
-    sd = np.sqrt(variance[row] * variance[col])
-    slope = np.diag(1 / sd)
-    for end in (row, col):
-        np.add.at(slope, (np.arange(len(row)), diagonal[end]), -s / sd / (2 * variance[end]))
-    return s / sd - (s - e) / np.sqrt(model[row] * model[col]), slope
+    which, s, at = weighed.statistics, weighed.sample[g], weighed.implied[g]
+    own, scale = which.variance, weighed.scale[g]
+    e, slope = (s - at) * scale, np.diag(scale)
+    pairs = np.flatnonzero(which.of("~~"))
+    spread = np.ones(len(pairs))
+    for end in (which.first[pairs], which.second[pairs]):
+        free = own[end] >= 0
+        spread = spread * np.where(free, at[own[end]], 1.0)
+        places = pairs[free], own[end][free]
+        np.add.at(slope, places, -(s * scale)[pairs][free] / (2 * s[own[end][free]]))
+    e[pairs] = (s * scale)[pairs] - at[pairs] / np.sqrt(spread)
+    return e, slope
 
 
-def _subsets(found: Fit, correlations: bool) -> Iterator[tuple[str, Index]]:
-    """Places of the covariances (without the diagonal for correlations), the means, and all of them."""
-    row, col = vech_index(len(found.moments.names))
-    means = np.arange(len(found.moments.names) if found.layout.meanstructure else 0)
-    cov = len(means) + np.flatnonzero((not correlations) | (row != col))
-    yield "cov", cov
-    if len(means):
-        yield "mean", means
-        yield "total", np.concatenate([means, cov])
+def _subsets(which: Statistics, correlations: bool) -> Iterator[tuple[str, Index, int]]:
+    """Places of the covariances (without the diagonal for correlations), of other kinds, and of all.
+
+    With the number of residuals to average over: variances of ordinal items, which are 1, count as well.
+    """
+    cov = np.flatnonzero(which.of("~~") & ~(correlations & (which.first == which.second)))
+    fixed = 0 if correlations else int((which.variance < 0).sum())
+    yield "cov", cov, len(cov) + fixed
+    others = {name: np.flatnonzero(which.of(op)) for name, op in _OTHERS.items()}
+    others = {name: places for name, places in others.items() if len(places)}
+    for name, places in others.items():
+        yield name, places, len(places)
+    if others:
+        together = np.concatenate([*others.values(), cov])
+        yield "total", together, len(together) + fixed
+
+
+_OTHERS = {"mean": "~1", "threshold": "|", "slope": "~"}

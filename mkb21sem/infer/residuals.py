@@ -6,7 +6,7 @@ of the implied moments and J = Σ_g Δ'WΔ, the residuals e of group g move with
     ∂e_g/∂s_h = [g = h] I − Δ_g J⁻¹ Δ_h'W_h
 
 so that ACOV(e_g) = Σ_h (∂e_g/∂s_h) V_h (∂e_g/∂s_h)' (Ogasawara 2001; Maydeu-Olivares 2017). Where W and V come from,
-says `saturated.weighing`.
+says `weighing`.
 """
 
 from __future__ import annotations
@@ -17,10 +17,8 @@ from scipy.stats import norm
 
 from mkb21sem.errors import one_of
 from mkb21sem.estimate.fit import Fit
-from mkb21sem.estimate.implied import implied, moment_derivative, moment_vector
-from mkb21sem.infer.saturated import Weighing, weighing
-from mkb21sem.linalg import Array, vech_index
-from mkb21sem.specify.layout import Layout
+from mkb21sem.infer.weighing import Statistics, Weighing, weighing
+from mkb21sem.linalg import Array
 
 KINDS = ("raw", "cor", "standardized")
 EXACT = 1e-7
@@ -44,8 +42,9 @@ def residuals(found: Fit, kind: str = "raw", *, across: bool = True) -> pd.DataF
     Returns
     -------
     DataFrame
-        One row a covariance (``~~``) and, with a mean structure, a mean (``~1``). No se, z and p where the model
-        reproduces a moment in every sample, and where the fit did not converge.
+        One row a covariance (``~~``), with a mean structure a mean (``~1``), of ordinal items a correlation, a
+        threshold (``|``) and, given exogenous variables, a slope (``~``). No se, z and p where the model reproduces
+        a statistic in every sample, and where the fit did not converge.
 
     Raises
     ------
@@ -54,51 +53,38 @@ def residuals(found: Fit, kind: str = "raw", *, across: bool = True) -> pd.DataF
 
     Notes
     -----
-    Standard errors follow the estimator, like lavaan's: normal theory for ML and GLS, robust for MLM, MLR and WLS;
-    for ULS, where lavaan has none, normal theory.
+    Standard errors follow the estimator, like lavaan's: normal theory for ML and GLS, robust for MLM, MLR, WLS and
+    ordinal items; for ULS, where lavaan has none, normal theory.
     """
     one_of("kind", kind, KINDS)
     weighed = weighing(found)
-    scale = sample_scale(found.layout, weighed.sample)
-    se = standard_errors(scale, residual_covariance(found, weighed, across=across))
-    if kind != "cor":
-        scale = np.ones_like(scale)
-    residual, se = moment_residuals(found, weighed) * scale, se * scale
+    se = standard_errors(weighed, residual_covariance(found, weighed, across=across))
+    scale = weighed.scale if kind == "cor" else np.ones_like(weighed.scale)
+    residual, se = weighed.residual * scale, se * scale
     z = residual / se
     if kind == "standardized":
         residual, se = z, np.where(np.isnan(se), np.nan, 1.0)
     frames = []
     for g, group in enumerate(found.moments.groups):
-        frame = _places(found.layout).assign(group=group, residual=residual[g], se=se[g], z=z[g])
-        # The formulas have the means first, the reader expects the covariances.
-        frames.append(frame.sort_values("op", ascending=False, kind="stable"))
+        frame = _places(weighed.statistics).assign(group=group, residual=residual[g], se=se[g], z=z[g])
+        # The formulas begin with means and thresholds, the reader expects the covariances.
+        frames.append(frame.sort_values("op", key=lambda op: op.map(_ORDER), kind="stable"))
     table = pd.concat(frames, ignore_index=True)
     return table.assign(p=2 * norm.sf(table["z"].abs()))
 
 
-def moment_residuals(found: Fit, weighed: Weighing) -> Array:
-    """Raw residuals of means (with a mean structure) and of vech of the covariances, (g, m)."""
-    return np.asarray(weighed.sample - moment_vector(found.layout, implied(found.layout, found.cells)))
+_ORDER = {"~~": 0, "|": 1, "~1": 2, "~": 3}
 
 
-def sample_scale(where: Layout, sample: Array) -> Array:
-    """By what moments are multiplied to be in units of the sample SDs, (g, m), from sample moments (g, m)."""
-    p = len(where.observed)
-    row, col = vech_index(p)
-    cov = sample[:, p:] if where.meanstructure else sample
-    sd = np.sqrt(cov[:, row == col])
-    scale = 1 / (sd[:, row] * sd[:, col])
-    return np.concatenate([1 / sd, scale], axis=-1) if where.meanstructure else scale
-
-
-def standard_errors(scale: Array, covariance: Array) -> Array:
-    """Standard errors of raw residuals (g, m), from their covariance (g, m, m) and the `sample_scale`.
+def standard_errors(weighed: Weighing, covariance: Array) -> Array:
+    """Standard errors of raw residuals (g, m), from their covariance (g, m, m).
 
     NaN where a residual is zero in every sample.
     """
     variance = np.diagonal(covariance, axis1=1, axis2=2)
     with np.errstate(invalid="ignore"):
-        return np.asarray(np.where(variance * scale**2 > EXACT**2, np.sqrt(np.maximum(variance, 0)), np.nan))
+        varies = variance * weighed.scale**2 > EXACT**2
+        return np.asarray(np.where(varies, np.sqrt(np.maximum(variance, 0)), np.nan))
 
 
 def residual_covariance(found: Fit, weighed: Weighing, *, across: bool = True) -> Array:
@@ -116,7 +102,7 @@ def residual_covariance(found: Fit, weighed: Weighing, *, across: bool = True) -
     V, W = weighed.covariance, weighed.weight
     if not np.isfinite(found.vcov).all():
         return np.full_like(V, np.nan)
-    Delta = moment_derivative(found.layout, implied(found.layout, found.cells))
+    Delta = weighed.Delta
     weighted = np.swapaxes(Delta, 1, 2) @ W
     slope = np.linalg.solve((weighted @ Delta).sum(axis=0), weighted)
     out = np.zeros_like(V)
@@ -127,11 +113,6 @@ def residual_covariance(found: Fit, weighed: Weighing, *, across: bool = True) -
     return out
 
 
-def _places(where: Layout) -> pd.DataFrame:
-    """Which moment each residual is about: lhs op rhs."""
-    names = np.array(where.observed)
-    row, col = vech_index(len(names))
-    covariances = pd.DataFrame({"lhs": names[col], "op": "~~", "rhs": names[row]})
-    if not where.meanstructure:
-        return covariances
-    return pd.concat([pd.DataFrame({"lhs": names, "op": "~1", "rhs": ""}), covariances], ignore_index=True)
+def _places(which: Statistics) -> pd.DataFrame:
+    """Which statistic each residual is about: lhs op rhs."""
+    return pd.DataFrame({"lhs": np.array(which.variables)[which.first], "op": which.op, "rhs": which.rhs})

@@ -1,4 +1,4 @@
-"""The saturated model: how much the sample moments vary, and how the estimator weighs them.
+"""The saturated model: how much the sample moments vary, and how a likelihood weighs them.
 
 Each mean and covariance is a parameter of its own there, so that the information of the saturated model at the implied
 moments is the weight W that the likelihood gives the sample moments, and its inverse at the sample moments their
@@ -7,73 +7,18 @@ covariance; with the casewise scores between two inverses it is a sandwich. Answ
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from mkb21sem.estimate.estimators import ESTIMATORS
-from mkb21sem.estimate.fiml import FimlLoss
-from mkb21sem.estimate.fit import Fit
-from mkb21sem.estimate.implied import cell_values, centred, implied
+from mkb21sem.estimate.implied import cell_values
 from mkb21sem.estimate.inference import Inference
 from mkb21sem.estimate.loss import Loss
 from mkb21sem.estimate.moments import Moments
-from mkb21sem.estimate.quadratic import QuadraticLoss
 from mkb21sem.estimate.solve import loss_of
-from mkb21sem.linalg import Array, Index, vech, vech_index
+from mkb21sem.linalg import Array, Index, vech_index
 from mkb21sem.specify.layout import Layout, saturated
-
-
-@dataclass(frozen=True, slots=True)
-class Weighing:
-    """What the residuals' covariance is made of.
-
-    Attributes
-    ----------
-    sample : (g, m)
-        Means (with a mean structure) and vech of the covariances, with the divisor of the estimator.
-    covariance : (g, m, m)
-        Of these sample moments; zero for the moments of exogenous variables held at the sample's.
-    weight : (g, m, m)
-        What the estimator weighs them with, times n_g/N.
-    """
-
-    sample: Array
-    covariance: Array
-    weight: Array
-
-
-def weighing(found: Fit) -> Weighing:
-    """Sample moments of a fit with their covariance and weights, by its estimator.
-
-    Notes
-    -----
-    ML: inverse information at the sample moments, weights from expected information at the implied ones. MLM and its
-    kin: the sandwich at the sample moments. MLR and FIML: weights from observed information. Least squares: their
-    own weights; normal theory but for WLS.
-    """
-    own = loss_of(found.estimator, found.layout, found.moments)
-    sample = found.moments
-    if isinstance(own, QuadraticLoss):
-        sample = replace(sample, cov=sample.cov * (sample.n / (sample.n - 1))[:, None, None])
-    whole = Whole.of(found.layout, sample)
-    moments = _vector(found.layout, sample.mean, sample.cov)
-    if isinstance(own, QuadraticLoss):
-        W = own.W[0] if own.W.ndim == 4 else own.W[0][..., None] * np.eye(own.W.shape[-1])
-        weight = W * sample.share[:, None, None]
-        if found.estimator.loss == "WLS":
-            return Weighing(moments, np.linalg.pinv(W, hermitian=True) / sample.n[:, None, None], weight)
-        return Weighing(moments, whole.covariance(moments, sandwich=False), weight)
-    mu, Sigma, _, _ = centred(found.layout, implied(found.layout, found.cells))
-    observed = found.estimator.vcov == "huber.white" or isinstance(own, FimlLoss)
-    weight = whole.information(
-        _vector(found.layout, mu if found.layout.meanstructure else sample.mean, Sigma), observed
-    )
-    return Weighing(moments, whole.covariance(moments, found.estimator.vcov != "expected"), weight)
-
-
-def _vector(where: Layout, mean: Array, cov: Array) -> Array:
-    return np.concatenate([mean, vech(cov)], axis=-1) if where.meanstructure else vech(cov)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from mkb21sem.estimate.scaling import INAPPLICABLE, satorra_bentler
 from mkb21sem.estimate.solve import loss_of
 from mkb21sem.infer.complete_data import Saturated, complete_data_tests
 from mkb21sem.infer.discrepancy import normal_discrepancy
-from mkb21sem.linalg import Array, is_positive_definite, vech_index
+from mkb21sem.linalg import Array, is_positive_definite, logdet, vech_index
 
 NOT_SCALED = "{} has no scaled test; take MLR, or WLSMV for ordinal items"
 
@@ -101,6 +101,7 @@ def _catml(found: Fit, model: Implied) -> tuple[Test, Test]:
     stack = layout_order(where)
     pair, R = stack.pair, np.array([group.cov for group in sample.ordinal])
     Delta = ordinal_derivative(where, found.cells, model)[:, pair]
+    Delta = Delta[..., Delta.any(axis=(0, 1))]
     reason = _no_catml(found, R, Delta)
     if reason:
         return _none(reason)
@@ -109,12 +110,11 @@ def _catml(found: Fit, model: Implied) -> tuple[Test, Test]:
     W = [w[np.ix_(pair, pair)] if w.ndim == 2 else w[pair] for w in loss.W[0]]
     Gamma = [group.gamma[np.ix_(pair, pair)] for group in sample.ordinal]
     rho = stack.square(ordinal_vector(where, found.cells, model)[:, pair])
-    unrelated = np.broadcast_to(np.eye(R.shape[-1]), R.shape)
-    tests = []
-    for Sigma, slope, df in ((rho, Delta, where.df), (unrelated, Delta[..., :0], found.baseline.df)):
-        F, k = catml(R, Sigma, list(slope), W, Gamma, sample.share)
-        tests.append(satorra_bentler(Test("catml", sample.total * F, df), k))
-    return tests[0], tests[1]
+    F, k = catml(R, rho, list(Delta), W, Gamma, sample.share)
+    test = satorra_bentler(Test("catml", sample.total * F, where.df), k)
+    # The baseline's correlations are 0 and its V the identity.
+    F, k = float(-sample.share @ logdet(R)), float(sum(np.trace(gamma) for gamma in Gamma))
+    return test, satorra_bentler(Test("catml", sample.total * F, found.baseline.df), k)
 
 
 def _no_catml(found: Fit, R: Array, Delta: Array) -> str:

@@ -12,9 +12,9 @@ from mkb21sem.infer.restarts import elsewhere
 from tests.lavaan.reference import case, load
 from tests.parity import chosen, fitted
 
-CASES = [name for name in chosen() if not case(name).ordered or "mimic" not in name]
 GRID = ["hs_ml", "corp_ml", "hs_second_ml", "path_meanstructure_ml", "hs_constraint_mlr", "hs_school_partial_ml"]
 GRID += ["hs_mlm", "hs_gls", "hs_wls", "hs_fiml_mlr", "ord5_wlsmv", "groups_thresholds_wlsmv_theta", "mkb21_ml"]
+GRID += ["mixed_mimic_wlsmv", "mixed_probit_wlsmv_theta"]
 
 
 def sample(cov, n, names):
@@ -40,7 +40,7 @@ def test_the_references_pass(case_id):
     assert given["restarts"].ok is True
 
 
-@pytest.mark.parametrize("case_id", [name for name in CASES if "probit" not in name and "covariates" not in name])
+@pytest.mark.parametrize("case_id", chosen())
 def test_moments_and_parameters_are_counted_like_lavaan(case_id):
     found, reference = fitted(case_id), load(case_id).fit
     assert _count_parameters(found) == reference["npar"]
@@ -49,7 +49,7 @@ def test_moments_and_parameters_are_counted_like_lavaan(case_id):
 
 def test_semopy_is_asked_and_agrees():
     assert certificate(fitted("pd_ml"))["second opinion"].ok is True
-    assert certificate(fitted("hs_mlr"))["second opinion"].ok is None
+    assert certificate(fitted("hs_wls"))["second opinion"].ok is None
 
 
 def test_semopy_stopping_short_is_no_failure():

@@ -19,8 +19,8 @@ from tests.parity import chosen, fitted
 
 CASES = chosen()
 WITH_RESIDUALS = [name for name in CASES if "residuals" in case(name).outputs]
-# Under ULS, of ordinal beside continuous items and given exogenous variables lavaan has no standard errors of residuals,
-# and so no summary.
+# lavaan has no standard errors of residuals, and so no summary, under ULS, of ordinal beside continuous items, or given
+# exogenous variables.
 NONE = notes().query("stage == 'residual_summary' and kind in ('absent', 'error')")["id"].tolist()
 WITH_SUMMARY = [name for name in CASES if "residual_summary" in case(name).outputs and name not in NONE]
 KINDS = {"cov": "~~", "mean": "~1", "int": "~1", "th": "|", "slopes": "~"}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from mkb21sem import OptionError, standardized
+from mkb21sem import OptionError, r_squared, standardized
 from mkb21sem.estimate.implied import implied
 from mkb21sem.estimate.ordinal import derived_cells
 from mkb21sem.estimate.standard import KINDS, standardize
@@ -92,3 +92,14 @@ def test_variances_of_sources_are_one_without_error():
 def test_unknown_kind_lists_the_known_ones():
     with pytest.raises(OptionError, match="kind must be all, lv, nox; got"):
         standardized(fitted("hs_ml"), "std.all")
+
+
+@pytest.mark.parametrize("case_id", CASES)
+def test_explained_variance(case_id):
+    found, reference = fitted(case_id), load(case_id).frame("r2")
+    ours = r_squared(found)
+    for g, group in enumerate(found.moments.groups):
+        mine = ours[ours["group"] == group].set_index("variable")["r2"]
+        lavaan = reference[reference["group"] == g + 1].set_index("name")["value"]
+        assert set(mine.index) == set(lavaan.index)
+        assert_allclose(mine[lavaan.index], lavaan, rtol=1e-5, atol=1e-5)

@@ -1,4 +1,4 @@
-"""Robust and least-squares estimators, FIML and weights against lavaan: formulas at its estimates, then our own fits."""
+"""Robust and least-squares estimators, FIML and weights against lavaan: formulas at its estimates, then our fits."""
 
 import numpy as np
 import pytest

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from mkb21sem.estimate.chisquare import Test
     from mkb21sem.report.table import Table
     from mkb21sem.report.words import Words
     from mkb21sem.specify.hypothesis import Hypothesis
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 PROBLEMS, IMPOSSIBLE, NOT_CONVERGED, FAULT, STOPPED = 1, 2, 3, 70, 130
 WORTH_SAYING = 0.5
+COUNTS = ("df", "npar", "ntotal", "baseline.df", "df.scaled", "baseline.df.scaled")
 ISSUES = "the project's issue tracker"
 
 app = typer.Typer(
@@ -133,6 +135,11 @@ def missing_codes(text: str | None) -> tuple[float, ...]:
         raise OptionError(f"--missing-codes must be numbers parted by commas, like -98,-99; got {text!r}.") from error
 
 
+def parted(text: str) -> tuple[str, ...]:
+    """Names parted by commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
 def print_version(asked: bool) -> None:
     """Print the version and stop."""
     if asked:
@@ -171,6 +178,12 @@ def reproduce(
     ] = None,
     out: Out = Path("out"),
     lang: Annotated[Lang, typer.Option("--lang", help="Language of the report.")] = Lang.EN,
+    estimator: Annotated[
+        str, typer.Option("--estimator", help="auto: what the answers ask for (MLR or WLSMV); or a name.")
+    ] = "auto",
+    missing: Annotated[
+        str, typer.Option("--missing", help="auto: every answer counts; or listwise, fiml, pairwise.")
+    ] = "auto",
     codebook: Book = None,
     codes: Codes = None,
 ) -> None:
@@ -188,7 +201,7 @@ def reproduce(
         claims = _hypotheses(hypotheses, model, chosen)
         step("survey")
         wave = _wave(data, codebook, missing_codes(codes))
-        done = main_job.reproduce(wave, chosen, claims, out, lang.value, step)
+        done = main_job.reproduce(wave, chosen, claims, out, lang.value, step, estimator=estimator, missing=missing)
     words = Words(lang.value, wave.codebook.label)
     shown = console()
     if wave.synthetic:
@@ -264,7 +277,33 @@ def estimate(
     data: Annotated[Path, typer.Option("--data", help="Any table (.csv, .xlsx, .sav) with names in its first row.")],
     estimator: Annotated[str, typer.Option("--estimator", help="How to estimate.")] = "ML",
     codes: Codes = None,
-    group: Annotated[str | None, typer.Option("--group", help="Column that tells groups, each fitted alone.")] = None,
+    missing: Annotated[
+        str, typer.Option("--missing", help="Missing answers: listwise, fiml (ML, MLR) or pairwise (ordinal).")
+    ] = "listwise",
+    group: Annotated[str | None, typer.Option("--group", help="Column that tells groups.")] = None,
+    equal: Annotated[
+        str, typer.Option("--equal", help="What is equal over groups, parted by commas: loadings,intercepts.")
+    ] = "",
+    free: Annotated[
+        str, typer.Option("--free", help="Arrows exempt from that, parted by commas: 'visual=~x2,x3~1'.")
+    ] = "",
+    weights: Annotated[str | None, typer.Option("--weights", help="Column of sampling weights (ML, MLR).")] = None,
+    ordered: Annotated[
+        str, typer.Option("--ordered", help="Ordinal items, parted by commas; or all: every item that is no cause.")
+    ] = "",
+    parameterization: Annotated[
+        str, typer.Option("--parameterization", help="Scale of ordinal items: delta or theta.")
+    ] = "delta",
+    std_lv: Annotated[
+        bool, typer.Option("--std-lv/--no-std-lv", help="Constructs have variance 1 instead of a marker item.")
+    ] = False,
+    fixed_x: Annotated[
+        bool, typer.Option("--fixed-x/--no-fixed-x", help="Take the moments of observed causes from the sample.")
+    ] = True,
+    meanstructure: Annotated[
+        bool | None,
+        typer.Option("--meanstructure/--no-meanstructure", help="Estimate means. Default: with groups and fiml."),
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for results.json and CSV files.")] = None,
 ) -> None:
     """Fit any model to any table, and print fit indices and estimates under lavaan's names."""
@@ -279,9 +318,24 @@ def estimate(
         step("specify")
         chosen = Model.read(model)
         step("survey")
-        table = read_table(data, missing_codes(codes), needed=chosen.observed)
+        needed = [*chosen.observed, *([weights] if weights else [])]
+        table = read_table(data, missing_codes(codes), needed=needed)
         step("estimate")
-        done = quick.quick(chosen, table, estimator, group)
+        done = quick.quick(
+            chosen,
+            table,
+            estimator,
+            missing=missing,
+            group=group,
+            equal=parted(equal),
+            free=parted(free),
+            weights=weights,
+            ordered=True if ordered.strip() == "all" else parted(ordered) or None,
+            parameterization=parameterization,
+            std_lv=std_lv,
+            fixed_x=fixed_x,
+            meanstructure=meanstructure,
+        )
         if out is not None:
             step("report")
             quick.save(done, out)
@@ -304,11 +358,23 @@ def _print_fit(done: Any) -> None:
         return
     if found.cause:
         shown.print(found.cause, markup=False, style="yellow", soft_wrap=True)
-    values = done.indices
+    for remark in found.moments.remarks:
+        shown.print(remark, markup=False, soft_wrap=True)
+    if found.scaled is not None:
+        shown.print(_scaled(found.scaled), markup=False, soft_wrap=True)
+    values = done.indices.dropna()
     _wide(_plain_grid("Fit", values.rename_axis("index").reset_index(name="value")))
     estimates = found.table()
     unused = [name for name in ("group", "label") if (estimates[name] == "").all()]
     _wide(_plain_grid("Estimates", estimates.drop(columns=unused)))
+
+
+def _scaled(test: Test) -> str:
+    """The scaled test, by name; why not, if there is none."""
+    if test.reason:
+        return f"{test.name}: none ({test.reason})."
+    df = f"{test.df:.0f}" if float(test.df).is_integer() else f"{test.df:.2f}"
+    return f"{test.name}: chi-square({df}) = {test.chisq:.3f}, p = {test.pvalue:.3f}, factor {test.scaling:.3f}"
 
 
 def _grid(table: Table, words: Words, columns: Sequence[str]) -> Grid:
@@ -343,9 +409,9 @@ def _shown(name: Hashable, value: Any, record: Mapping[Hashable, Any]) -> str:
     if not isinstance(value, float):
         return str(value)
     what = str(record.get("index", name))
-    if what == "p" or what.endswith("pvalue"):
+    if what == "p" or "pvalue" in what:
         return numbers.p_value(value)
-    return numbers.number(value, 0 if what in ("df", "npar", "ntotal", "baseline.df") else 3)
+    return numbers.number(value, 0 if what in COUNTS and value.is_integer() else 3)
 
 
 def _wide(grid: Grid) -> None:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from mkb21sem import __version__, cli
 from mkb21sem.errors import FitError
 from mkb21sem.survey.synthetic import synthetic_wave
+from tests.lavaan.reference import HERE, load
 
 TWO_LONELY_PAIRS = "f =~ x1 + x2\ng =~ x3 + x4\nh =~ x5 + x6 + x7\nf ~~ 0*g\nf ~~ 0*h"
 ESTIMATE = ["estimate", "--model", "m.sem", "--data", "t.csv"]
@@ -152,6 +153,8 @@ OPTIONS = {
     "output over a file": ([*ESTIMATE, "--out", "t.csv"], ["a file of that name"]),
     "output over the working folder": (["reproduce", "--out", "."], ["the folder you work in"]),
     "output over a folder of someone else": (["reproduce", "--out", "mine"], ["did not write", "notes.txt"]),
+    "unknown estimator of the main job": (["reproduce", "--estimator", "MLX"], ["estimator must be auto, ML"]),
+    "unknown treatment of the main job": (["reproduce", "--missing", "no"], ["missing must be auto, listwise"]),
     "codebook that is none": (["survey", "t.csv", "--codebook", "t.csv"], ["t.csv"]),
 }
 
@@ -232,6 +235,69 @@ def test_estimate_in_groups(here, scores):
     assert results["data"]["groups"] == {"Pasteur": 156, "Grant-White": 145}
 
 
+LAVAAN = {
+    "robust": ("hs_mlr", []),
+    "incomplete": ("hs_fiml", ["--missing", "fiml"]),
+    "incomplete and robust": ("hs_fiml_mlr", ["--missing", "fiml"]),
+    "two schools, equal loadings": ("hs_school_loadings_ml", ["--group", "school", "--equal", "loadings"]),
+    "two schools, some arrows released": (
+        "hs_school_partial_ml",
+        ["--group", "school", "--equal", "loadings, intercepts", "--free", "visual=~x3,x7~1,x3~1"],
+    ),
+    "ordinal": ("ord5_wlsmv", ["--ordered", "u1,u2,u3,u4,u5,u6,u7,u8,u9"]),
+    "ordinal, every item": ("ord5_wlsmv", ["--ordered", "all"]),
+    "ordinal, theta": ("ord5_wlsmv_theta", ["--ordered", "all", "--parameterization", "theta"]),
+    "ordinal, variances of one": ("ord5_stdlv_wlsmv", ["--ordered", "all", "--std-lv"]),
+    "ordinal, pairwise": ("ord5_missing_pairwise_wlsmv", ["--ordered", "all", "--missing", "pairwise"]),
+    "weights": ("weighted_mlr", ["--weights", "w"]),
+    "weights and means": ("weighted_meanstructure_mlr", ["--weights", "w", "--meanstructure"]),
+    "causes that are estimated": ("hs_mimic_random_ml", ["--no-fixed-x"]),
+}
+
+
+@pytest.mark.parametrize("name", LAVAAN)
+def test_estimate_with_every_option_has_the_test_of_lavaan(here, name):
+    case, options = LAVAAN[name]
+    reference = load(case)
+    model, table = reference.case.path, HERE / "data" / f"{reference.case.data}.csv"
+    arguments = ["estimate", "--model", model, "--data", table, "--estimator", reference.case.estimator, *options]
+    result = run(*arguments, "--out", "out")
+    assert result.exit_code == 0, result.output
+    results = json.loads(Path("out/results.json").read_text(encoding="utf-8"))
+    tested = [key for key in ("chisq", "df", "chisq.scaled", "chisq.scaling.factor") if key in reference.fit]
+    assert len(tested) >= 2
+    for key in tested:
+        assert results["fit"][key] == pytest.approx(reference.fit[key], rel=1e-4 if "scal" in key else 1e-6), key
+    shown = "chisq.scaled" if "chisq.scaled" in reference.fit else "chisq"
+    assert f"{reference.fit[shown]:.3f}" in result.output
+    assert results["model"]["missing"] == reference.case.missing
+    assert results["fit"]["npar"] == reference.fit["npar"]
+
+
+REFUSED = {
+    "ordinal without names": (["--estimator", "WLSMV"], ["needs to know which items are ordinal"]),
+    "ordinal with a name that is none": (["--estimator", "WLSMV", "--ordered", "u1"], ["`u1` is no variable"]),
+    "fiml of an estimator that has none": (["--estimator", "GLS", "--missing", "fiml"], ["goes with ML or MLR"]),
+    "unknown treatment": (["--missing", "impute"], ["missing must be listwise"]),
+    "unknown equality": (["--group", "school", "--equal", "loading"], ["loadings"]),
+    "unknown arrow released": (["--group", "school", "--equal", "loadings", "--free", "x=~y"], ["x=~y"]),
+    "unknown weights": (["--weights", "wt"], ["wt"]),
+    "text as weights": (["--weights", "school"], ["school"]),
+    "unknown parameterization": (["--parameterization", "beta"], ["delta, theta"]),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_options_of_estimate_that_do_not_go_together_are_told(here, scores, name):
+    options, words = REFUSED[name]
+    scores.to_csv("t.csv", index=False)
+    Path("m.sem").write_text(SPEC)
+    result = run(*ESTIMATE, *options)
+    assert result.exit_code == 2, result.output
+    assert all(word in result.output for word in words), result.output
+    assert "Traceback" not in result.output
+
+
 def test_estimate_never_cuts_a_number_on_a_narrow_terminal(here, scores, monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
     scores.to_csv("hs.csv", index=False)
@@ -265,6 +331,17 @@ def test_reproduce_of_a_file_with_a_model_and_hypotheses_of_ones_own(here, answe
     run(*own)
     results = json.loads(Path("o/results.json").read_text(encoding="utf-8"))
     assert [row["path"] for row in results["hypotheses"]] == ["INTENS → REP", "OMV01 → INTENS"]
+
+
+def test_reproduce_by_an_estimator_that_is_asked_for(here):
+    Path("own.sem").write_text("REP =~ REP01 + REP02 + REP03\nREP ~ INTENS\n")
+    result = run("reproduce", "--model", "own.sem", "--out", "o", "--estimator", "ML")
+    assert result.exit_code == 0, result.output
+    results = json.loads(Path("o/results.json").read_text(encoding="utf-8"))
+    assert (results["model"]["estimator"], results["model"]["missing"]) == ("ML", "listwise")
+    assert results["model"]["reason"]["rule"] == "asked"
+    assert results["beside"]["estimator"] == "WLSMV"
+    assert results["beside"]["fit"]["chisq.scaled"] is not None
 
 
 def test_own_hypotheses_about_variables_that_the_model_lacks_are_refused(here):

@@ -45,6 +45,9 @@ def every_table(of: Study, words: Words) -> dict[str, Table]:
             tables.indices(of.indices, words),
             tables.explained(of.r2, of.found, words),
             tables.verdicts(of.judged, words),
+        ]
+        made += [tables.beside(of.found, of.beside.found, words)] if of.beside.found else []
+        made += [
             tables.opinion(of.opinion, words),
         ]
     made.append(tables.software(software()))
@@ -104,6 +107,7 @@ def _page(of: Study, words: Words) -> dict[str, Any]:
         "spec": str(of.model),
         "estimate": list(prose.estimate(of, words)),
         "opinion": prose.opinion(of, words),
+        "beside": list(prose.beside(of, words)),
         "reasons": list(prose.reasons(of, words)),
         "limits": list(prose.limits(of, words)),
         "files": file_list(words),

@@ -11,6 +11,7 @@ import pandas as pd
 from markupsafe import Markup
 from scipy.stats import norm
 
+from mkb21sem.infer.verdicts import Verdict
 from mkb21sem.report import numbers
 from mkb21sem.report.study import Study
 from mkb21sem.report.words import Words
@@ -21,23 +22,37 @@ VERDICTS = ("supported", "undecided", "opposite", "not testable")
 def summary(of: Study, words: Words) -> Iterator[Markup]:
     """Who answered and how well the model fits."""
     n, used = of.wave.n, of.found.moments.total
-    key = "summary.sample" if used < n else "summary.sample_all"
+    key = "summary.sample_all" if used == n else "summary.sample_any" if partial(of) else "summary.sample"
     yield words(key, wave=of.wave.name, n=numbers.count(n, words.lang), used=numbers.count(used, words.lang))
     if of.found.converged:
         tested = of.found.test.df > 0
-        yield words("summary.fit", **_fit(of, words.lang)) if tested else words("summary.saturated")
+        yield words("summary.fit", **_fit(of, words)) if tested else words("summary.saturated")
 
 
-def _fit(of: Study, lang: str) -> dict[str, str]:
-    values = of.indices
-    show = {name: numbers.bounded(values[name], 3, lang) for name in ("cfi", "tli", "rmsea", "srmr")}
-    ends = values["rmsea.ci.lower"], values["rmsea.ci.upper"]
+def _fit(of: Study, words: Words) -> dict[str, str]:
+    """The scaled test and the robust indices where they exist: those that the estimator stands for."""
+    values, lang = of.indices, words.lang
+    ending = ".scaled" if of.found.scaled is not None and math.isfinite(values["chisq.scaled"]) else ""
+    best = _best(values)
+    show = {name: numbers.bounded(values[name + best], 3, lang) for name in ("cfi", "tli", "rmsea")}
+    low, high = values[f"rmsea.ci.lower{best}"], values[f"rmsea.ci.upper{best}"]
+    df = values[f"df{ending}"]
     return show | {
-        "df": numbers.count(values["df"], lang),
-        "chisq": numbers.number(values["chisq"], 3, lang),
-        "p": numbers.equals_p(values["pvalue"], lang),
-        "ci": numbers.interval(*ends, numbers.bounded, 3, lang),
+        "df": numbers.number(df, 0 if float(df).is_integer() else 2, lang),
+        "chisq": numbers.number(values[f"chisq{ending}"], 3, lang),
+        "p": numbers.equals_p(values[f"pvalue{ending}"], lang),
+        "ci": numbers.interval(low, high, numbers.bounded, 3, lang),
+        "kind": words.plain("summary.scaled" if ending else "summary.unscaled", name=of.found.estimator.name),
+        "robust": f" {words.plain(f'summary.indices{best}')}" if best else "",
+        "srmr": numbers.bounded(values["srmr"], 3, lang),
     }
+
+
+def _best(values: pd.Series[float]) -> str:
+    """Ending of the most trustworthy version that CFI, TLI and RMSEA all have."""
+    endings = (".robust", ".scaled")
+    has = (all(math.isfinite(values[name + ending]) for name in ("cfi", "tli", "rmsea")) for ending in endings)
+    return next((ending for ending, there in zip(endings, has, strict=True) if there), "")
 
 
 def counts(of: Study) -> list[tuple[str, int]]:
@@ -95,23 +110,92 @@ def specify(of: Study, words: Words) -> Iterator[Markup]:
 
 
 def estimate(of: Study, words: Words) -> Iterator[Markup]:
-    """The method, the rows that count, and whether the solution is proper."""
-    found, lang = of.found, words.lang
-    used = found.moments.total
-    lost = sum(count for _, count in found.moments.left_out)
-    yield words("estimate.method", steps=found.iterations)
-    yield words(
-        "estimate.rows",
-        used=numbers.count(used, lang),
-        not_asked=numbers.count(of.wave.n - used - lost, lang),
-        lost=numbers.count(lost, lang),
-    )
+    """The estimator and why, the rows that count, what χ² is, and whether the solution is proper."""
+    found = of.found
+    name = found.estimator.name
+    yield words("estimate.method", name=name, how=words.plain(f"estimator.{name}"), steps=found.iterations)
+    yield _why(of, words)
+    yield _rows(of, words) + " " + words(f"missing.{_handling(of)}")
+    observed = bool(found.moments.patterns) and found.estimator.vcov == "expected"
+    errors = "observed" if observed else found.estimator.vcov
+    yield words(f"vcov.{errors}") + " " + words(f"test.{found.estimator.test}")
+    yield words("estimate.ordinal" if found.layout.thresholds else "estimate.continuous")
+    for remark in found.moments.remarks:
+        yield words("estimate.remark", remark=remark)
     if not found.converged:
         return
     where = improper(of)
     yield words("estimate.improper", where=", ".join(where)) if where else words("estimate.admissible")
     if found.cause:
         yield words("estimate.undetermined", cause=found.cause)
+
+
+def _why(of: Study, words: Words) -> Markup:
+    """The reason of the choice, with the figures that it rests on."""
+    choice, lang = of.choice, words.lang
+    return words(
+        f"choice.{choice.reason}",
+        name=choice.estimator,
+        other=choice.alternative,
+        items=numbers.count(len(choice.items), lang),
+        categories=numbers.count(choice.categories, lang),
+        fewest=choice.fewest,
+        skewness=numbers.number(choice.skewness, 2, lang),
+        skewest=choice.skewest,
+    )
+
+
+def _rows(of: Study, words: Words) -> Markup:
+    found, lang = of.found, words.lang
+    used = found.moments.total
+    lost = sum(count for _, count in found.moments.left_out)
+    some = partial(of)
+    return words(
+        "estimate.rows_any" if some else "estimate.rows",
+        used=numbers.count(used, lang),
+        not_asked=numbers.count(of.wave.n - used - lost, lang),
+        lost=numbers.count(lost, lang),
+        **({"partial": numbers.count(some, lang)} if some else {}),
+    )
+
+
+def _handling(of: Study) -> str:
+    """How missing answers were treated; none if there were none."""
+    return of.choice.missing if of.choice.incomplete else "none"
+
+
+def partial(of: Study) -> int:
+    """Rows that count though an answer is missing."""
+    return sum(int(np.isnan(rows).any(axis=1).sum()) for rows in of.found.moments.rows)
+
+
+def beside(of: Study, words: Words) -> Iterator[Markup]:
+    """What the other estimator makes of it, and whether a verdict would change."""
+    other = of.beside
+    if other.found is None:
+        if other.estimator:
+            yield words("beside.none", other=other.estimator, reason=other.reason)
+        return
+    name = other.found.estimator.name
+    test = other.found.scaled or other.found.test
+    yield words(
+        "beside.fit",
+        one=of.found.estimator.name,
+        other=name,
+        df=numbers.number(test.df, 0 if float(test.df).is_integer() else 2, words.lang),
+        chisq=numbers.number(test.chisq, 3, words.lang),
+        p=numbers.equals_p(test.pvalue, words.lang),
+        used=numbers.count(other.found.moments.total, words.lang),
+    )
+    if not of.judged:
+        return
+    turned = other.changed(of.judged)
+    said = [f"{a.hypothesis.id} ({_verdict(a, words)} → {_verdict(b, words)})" for a, b in turned]
+    yield words("beside.changed", other=name, ids=words.listed(said)) if said else words("beside.same", other=name)
+
+
+def _verdict(verdict: Verdict, words: Words) -> str:
+    return words.plain(f"verdict.{verdict.verdict}")
 
 
 def improper(of: Study) -> list[str]:
@@ -180,7 +264,9 @@ def limits(of: Study, words: Words) -> Iterator[Markup]:
         yield words("limit.arrows", ids=words.listed(reconstructed))
     if any(claim.evidence and claim.sign for claim in claims):
         yield words("limit.signs")
-    if any(name in of.wave.codebook for name in model.observed):
+    if of.found.layout.thresholds:
+        yield words("limit.latent_response")
+    elif of.choice.items:
         yield words("limit.ordinal")
     sizes = detectable(of)
     if len(sizes):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -22,10 +24,11 @@ from mkb21sem.survey.readers import Table
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Quick:
-    """A table and the fit of a model to it."""
+    """A table, the fit of a model to it, and the options of `fit` that were given."""
 
     table: Table
     found: Fit
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def indices(self) -> pd.Series[float]:
@@ -33,8 +36,13 @@ class Quick:
         return indices(self.found)
 
 
-def quick(model: Model, table: Table, estimator: str = "ML", group: str | None = None) -> Quick:
+def quick(model: Model, table: Table, estimator: str = "ML", **options: Any) -> Quick:
     """Fit a model to a table that was read from a file.
+
+    Parameters
+    ----------
+    options
+        Those of `mkb21sem.estimate.fit.fit`.
 
     Raises
     ------
@@ -43,10 +51,10 @@ def quick(model: Model, table: Table, estimator: str = "ML", group: str | None =
     """
     frame = table.frame.set_axis(pd.Index(table.rows), axis=0)
     try:
-        found = fit(model, frame, estimator, group=group)
+        found = fit(model, frame, estimator, **options)
     except WaveError as error:
         raise WaveError(f"{table.file}: {error}{_hint(model, frame)}") from error
-    return Quick(table, found)
+    return Quick(table, found, options)
 
 
 def _hint(model: Model, frame: pd.DataFrame) -> str:
@@ -77,5 +85,6 @@ def save(of: Quick, out: str | Path) -> None:
         }
         for name, frame in frames.items():
             write(frame, folder / f"{name}.csv", spreadsheet=False)
-        content = results.results(of.found, (), second_opinion(of.found), about)
+        method = {"missing": "listwise", **of.options}
+        content = results.results(of.found, (), second_opinion(of.found), about, method)
         results.write(content, folder / outputs.RESULTS)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mkb21sem.errors import Mkb21Error
+from mkb21sem.estimate.choice import AUTO
 from mkb21sem.report import diagram as drawing
 from mkb21sem.report import document, outputs, results
 from mkb21sem.report.study import Study, study
@@ -24,6 +25,9 @@ def reproduce(
     out: str | Path,
     lang: str = "en",
     progress: Callable[[str], object] = lambda step: None,
+    *,
+    estimator: str = AUTO,
+    missing: str = AUTO,
 ) -> Study:
     """Fit, judge, draw and write everything into one folder, which appears whole or not at all.
 
@@ -37,17 +41,20 @@ def reproduce(
         "en" or "nl".
     progress
         Called with the name of each step as it begins.
+    estimator, missing
+        A name, or ``auto`` for what the answers ask for: see `mkb21sem.estimate.choice.choose`.
 
     Raises
     ------
     WaveError, FitError
         The model can't be fitted to this wave.
     OptionError
-        The folder can't be written, or holds files of someone else.
+        The estimator is unknown or doesn't go with ``missing``. The folder can't be written, or holds files of
+        someone else.
     """
     words = Words(lang, wave.codebook.label)
     outputs.replaceable(Path(out))
-    done = study(wave, model, hypotheses, progress=progress)
+    done = study(wave, model, hypotheses, estimator, missing, progress)
     progress("report")
     with outputs.whole(Path(out)) as folder:
         cause = _draw(done, words, folder)
@@ -55,8 +62,7 @@ def reproduce(
         (folder / "report.html").write_text(document.document(done, words, svg, cause), encoding="utf-8")
         (folder / "tables").mkdir()
         document.save(done, words, folder / "tables")
-        content = results.results(done.found, done.judged, done.opinion, source(wave))
-        results.write(content, folder / outputs.RESULTS)
+        results.write(results.of_study(done, source(wave)), folder / outputs.RESULTS)
     return done
 
 

@@ -18,6 +18,7 @@ from mkb21sem.estimate.secondopinion import TOLERANCE, SecondOpinion
 from mkb21sem.infer.effects import r_squared
 from mkb21sem.infer.indices import indices
 from mkb21sem.infer.verdicts import Verdict, verdict_table
+from mkb21sem.report.study import Study
 
 PROGRAM = "mkb21sem"
 SCHEMA = 1
@@ -51,6 +52,7 @@ def results(
     judged: Sequence[Verdict],
     opinion: SecondOpinion,
     source: Mapping[str, object],
+    method: Mapping[str, object],
 ) -> dict[str, Any]:
     """Everything a program may want to know of an analysis.
 
@@ -60,6 +62,8 @@ def results(
         The fit, its verdicts (none for a model without hypotheses), and semopy's view of it.
     source
         file, sha256, n and synthetic of the answers.
+    method
+        How it was estimated, beyond the estimator: treatment of missing answers and the like.
     """
     sample = found.moments
     content: dict[str, Any] = {
@@ -78,6 +82,7 @@ def results(
             "source": found.model.source,
             "spec": str(found.model),
             "estimator": found.estimator.name,
+            **method,
             "converged": found.converged,
             "cause": found.cause,
             "iterations": found.iterations,
@@ -89,6 +94,29 @@ def results(
         "second_opinion": _opinion(opinion),
     }
     return dict(plain(content))
+
+
+def of_study(of: Study, source: Mapping[str, object]) -> dict[str, Any]:
+    """The results of a study: with why the estimator was chosen, and what the other one gives."""
+    choice, other = of.choice, of.beside
+    why = ("items", "fewest", "categories", "skewest", "skewness", "incomplete")
+    method = {
+        "missing": choice.missing,
+        "ordered": choice.options.get("ordered", ()),
+        "reason": {"rule": choice.reason, **{name: getattr(choice, name) for name in why}},
+    }
+    content = results(of.found, of.judged, of.opinion, source, method)
+    beside = {
+        "estimator": other.estimator,
+        "missing": other.missing,
+        "ordered": choice.beside.get("ordered", ()) if other.estimator else (),
+        "reason": other.reason,
+        "fit": indices(other.found).to_dict() if other.found else {},
+        "estimates": other.found.table().to_dict("records") if other.found else [],
+        "hypotheses": verdict_table(other.judged).to_dict("records") if other.judged else [],
+        "changed": [one.hypothesis.id for one, _ in other.changed(of.judged)],
+    }
+    return dict(plain(content | {"beside": beside}))
 
 
 def _estimates(found: Fit) -> pd.DataFrame:

@@ -110,42 +110,49 @@ def _empty_categories(answers: pd.Series[int], codebook: Codebook, item: str, wo
 def descriptives(found: Fit, words: Words) -> Table:
     """Mean, standard deviation, skewness, excess kurtosis and range of the model's variables, on the rows used."""
     rows = np.concatenate(found.moments.rows)
-    centred = rows - rows.mean(axis=0)
-    n = len(rows)
-    m2, m3, m4 = ((centred**power).mean(axis=0) for power in (2, 3, 4))
+    centred = rows - np.nanmean(rows, axis=0)
+    n = np.isfinite(rows).sum(axis=0)
+    m2, m3, m4 = (np.nanmean(centred**power, axis=0) for power in (2, 3, 4))
     frame = pd.DataFrame(
         {
             "variable": found.moments.names,
             "label": [words.label(name) for name in found.moments.names],
             "n": n,
-            "mean": rows.mean(axis=0),
+            "mean": np.nanmean(rows, axis=0),
             "sd": np.sqrt(m2 * n / (n - 1)),
             "skew": m3 / m2**1.5,
             "kurtosis": m4 / m2**2 - 3,
-            "min": rows.min(axis=0),
-            "max": rows.max(axis=0),
+            "min": np.nanmin(rows, axis=0),
+            "max": np.nanmax(rows, axis=0),
         }
     )
     shown = [Column(id, "number2") for id in ("mean", "sd", "skew", "kurtosis", "min", "max")]
+    if n.min() < len(rows):
+        shown.insert(0, Column("n", "count"))
     return Table(
         "descriptives",
         frame,
         (Column("variable"), Column("label"), *shown),
-        {"n": numbers.count(n, words.lang)},
+        {"n": numbers.count(len(rows), words.lang)},
     )
 
 
 def correlations(found: Fit, words: Words) -> Table:
-    """Correlations below the diagonal, with mean and standard deviation: enough to fit the model again."""
+    """Correlations below the diagonal, with mean and standard deviation: enough to fit the model again by ML."""
     sample = found.moments
-    cov = np.einsum("g,gij->ij", sample.share, sample.cov)
+    if sample.ordinal:
+        rows = pd.DataFrame(np.concatenate(sample.rows))
+        cov, mean, kind = rows.cov(ddof=0).to_numpy(), rows.mean().to_numpy(), "ordinal"
+    else:
+        cov, mean = np.einsum("g,gij->ij", sample.share, sample.cov), sample.share @ sample.mean
+        kind = "fiml" if sample.patterns else "complete"
     sd = np.sqrt(np.diag(cov))
     lower = np.where(np.tri(len(sd), k=0, dtype=bool), cov / np.outer(sd, sd), np.nan)
     frame = pd.DataFrame(lower, columns=list(sample.names))
     frame.insert(0, "variable", list(sample.names))
     frame.insert(1, "numbered", [f"{j}. {name}" for j, name in enumerate(sample.names, start=1)])
     n = sample.total
-    frame.insert(2, "mean", sample.share @ sample.mean)
+    frame.insert(2, "mean", mean)
     frame.insert(3, "sd", sd * np.sqrt(n / (n - 1)))
     p = len(sd)
     columns = (
@@ -157,4 +164,5 @@ def correlations(found: Fit, words: Words) -> Table:
             for j, name in enumerate(sample.names)
         ),
     )
-    return Table("correlations", frame, columns, {"n": numbers.count(n, words.lang)}, wide=True)
+    facts = {"n": numbers.count(n, words.lang), "kind": words.plain(f"correlations.{kind}")}
+    return Table("correlations", frame, columns, facts, wide=True)

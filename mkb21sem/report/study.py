@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from mkb21sem.errors import Mkb21Error
+from mkb21sem.estimate.choice import AUTO, Choice, choose
 from mkb21sem.estimate.fit import Fit, fit
 from mkb21sem.estimate.secondopinion import SecondOpinion, second_opinion
 from mkb21sem.infer.effects import r_squared
@@ -24,6 +25,34 @@ Progress = Callable[[str], object]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Beside:
+    """What the other estimator makes of the same model and wave.
+
+    Attributes
+    ----------
+    estimator, missing
+        How; empty where there is no other estimator.
+    found
+        Its fit; None where there is none.
+    judged
+        Its verdicts.
+    reason
+        Why there is none; empty otherwise.
+    """
+
+    estimator: str
+    missing: str
+    found: Fit | None
+    judged: tuple[Verdict, ...]
+    reason: str
+
+    def changed(self, judged: Sequence[Verdict]) -> list[tuple[Verdict, Verdict]]:
+        """Verdicts that this estimator would change, each with what it would become."""
+        pairs = zip(judged, self.judged, strict=False)
+        return [(one, other) for one, other in pairs if one.verdict != other.verdict]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Study:
     """A wave, a model, the hypotheses, and what came out.
 
@@ -31,6 +60,10 @@ class Study:
     ----------
     wave, model, hypotheses
         What went in.
+    choice
+        The estimator, how it treats missing answers, and why it was chosen.
+    beside
+        The same by the other estimator.
     found, indices, r2, judged, opinion
         The fit, its indices, explained variance, verdicts and semopy's second opinion.
     reliability
@@ -44,10 +77,12 @@ class Study:
     wave: Wave
     model: Model
     hypotheses: tuple[Hypothesis, ...]
+    choice: Choice
     found: Fit
     indices: pd.Series[float]
     r2: pd.DataFrame
     judged: tuple[Verdict, ...]
+    beside: Beside
     opinion: SecondOpinion
     reliability: pd.DataFrame
     suitability: pd.DataFrame
@@ -58,14 +93,18 @@ def study(
     wave: Wave,
     model: Model,
     hypotheses: Sequence[Hypothesis],
+    estimator: str = AUTO,
+    missing: str = AUTO,
     progress: Progress = lambda step: None,
 ) -> Study:
-    """Fit the model to the wave by maximum likelihood and judge the hypotheses.
+    """Fit the model to the wave, judge the hypotheses, and do both again by the other estimator.
 
     Parameters
     ----------
     wave, model, hypotheses
         Checked already.
+    estimator, missing
+        A name, or ``auto`` for what the answers ask for: see `choose`.
     progress
         Called with the name of each step as it begins: estimate, validate, infer.
 
@@ -73,9 +112,12 @@ def study(
     ------
     WaveError, FitError
         The model can't be fitted to this wave. Not converging is no error: see ``found.converged``.
+    OptionError
+        An unknown estimator, or one that doesn't go with ``missing``.
     """
     progress("estimate")
-    found = fit(model, wave)
+    choice = choose(model, wave, estimator, missing)
+    found = fit(model, wave, **choice.options)
     opinion = second_opinion(found)
     progress("validate")
     quality = reliability(found) if model.latents else pd.DataFrame(columns=["construct", "note"])
@@ -86,15 +128,33 @@ def study(
         wave,
         model,
         tuple(hypotheses),
+        choice,
         found,
         indices(found),
         r_squared(found),
         judged,
+        _beside(found, choice, wave, hypotheses),
         opinion,
         quality,
         suited,
         pattern,
     )
+
+
+def _beside(found: Fit, choice: Choice, wave: Wave, hypotheses: Sequence[Hypothesis]) -> Beside:
+    """The other estimator's fit, or why there is none."""
+    other = choice.alternative
+    if not other:
+        return Beside("", "", None, (), "no variable that is measured or explained is ordinal")
+    if not found.converged:
+        return Beside(other, choice.alternative_missing, None, (), "the fit it would stand beside did not converge")
+    try:
+        fitted = fit(found.model, wave, **choice.beside)
+    except Mkb21Error as error:
+        return Beside(other, choice.alternative_missing, None, (), str(error))
+    if not fitted.converged:
+        return Beside(other, choice.alternative_missing, None, (), fitted.cause)
+    return Beside(other, choice.alternative_missing, fitted, verdicts(fitted, hypotheses), "")
 
 
 def measured(found: Fit) -> dict[str, tuple[str, ...]]:
@@ -158,8 +218,8 @@ def _indicators(found: Fit) -> tuple[str, ...]:
 
 
 def _answers(found: Fit, items: Sequence[str]) -> pd.DataFrame:
-    """The rows of the fit, all groups together."""
-    return pd.concat(_frames(found), ignore_index=True)[list(items)]
+    """The rows of the fit with an answer on every item, all groups together."""
+    return pd.concat(_frames(found), ignore_index=True)[list(items)].dropna(ignore_index=True)
 
 
 def _frames(found: Fit) -> Iterator[pd.DataFrame]:

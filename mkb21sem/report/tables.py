@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -30,6 +31,7 @@ INDEX_FORMS = {
     "chisq": "number3",
     "df": "count",
     "pvalue": "p",
+    "chisq.scaling.factor": "number3",
     "cfi": "bounded3",
     "tli": "bounded3",
     "rmsea": "bounded3",
@@ -44,6 +46,9 @@ INDEX_FORMS = {
     "npar": "count",
     "ntotal": "count",
 }
+KINDS = ("value", "scaled", "robust")
+OPTIONAL = ("chisq.scaling.factor", "logl", "aic", "bic")
+"""Indices that some estimators don't have: left out where they would be empty."""
 
 
 def hypotheses(claims: Sequence[Hypothesis], words: Words) -> Table:
@@ -169,19 +174,58 @@ def pattern(frame: pd.DataFrame, words: Words) -> Table:
 
 
 def indices(values: pd.Series[float], words: Words) -> Table:
-    """Fit indices with the name that lavaan gives them."""
-    names = list(INDEX_FORMS)
-    both = {"rmsea.ci": ("rmsea.ci.lower", "rmsea.ci.upper")}
-    frame = pd.DataFrame(
-        {
-            "index": names,
-            "label": [words.plain(f"index.{name}") for name in names],
-            "value": [float(values[both.get(name, (name, ""))[0]]) for name in names],
-            "upper": [float(values[both[name][1]]) if name in both else float("nan") for name in names],
-        }
+    """Fit indices with the name that lavaan gives them: standard, and scaled and robust where these exist."""
+    frame = pd.DataFrame([_index(values, name, words) for name in INDEX_FORMS])
+    numbered = frame.drop(columns=["index", "label"])
+    frame = frame[numbered.notna().any(axis=1) | ~frame["index"].isin(OPTIONAL)].reset_index(drop=True)
+    forms = [INDEX_FORMS[name] for name in frame["index"]]
+    plain = ["blank" if name == "chisq.scaling.factor" else INDEX_FORMS[name] for name in frame["index"]]
+    kinds = [kind for kind in KINDS[1:] if frame[kind].notna().any()]
+    columns = [
+        Column("value", tuple(plain), of=("value", "upper")),
+        *(Column(kind, _sparse(forms, frame[kind]), of=(kind, f"{kind}_upper")) for kind in kinds),
+    ]
+    note = " ".join([words.plain("fit.chisq"), *(words.plain(f"fit.{kind}") for kind in kinds)])
+    return Table("indices", frame, (Column("label_index", of=("label",)), Column("index"), *columns), {"kinds": note})
+
+
+def _index(values: pd.Series[float], name: str, words: Words) -> dict[str, object]:
+    """One index: value, scaled and robust, each with an upper end where it is an interval."""
+    row: dict[str, object] = {"index": name, "label": words.plain(f"index.{name}")}
+    low, high = ("rmsea.ci.lower", "rmsea.ci.upper") if name == "rmsea.ci" else (name, "")
+    for kind in KINDS:
+        ending = "" if kind == "value" else f".{kind}"
+        ends = "upper" if kind == "value" else f"{kind}_upper"
+        row[kind] = float(values.get(low + ending, math.nan))
+        row[ends] = float(values.get(high + ending, math.nan)) if high else math.nan
+    if name == "chisq.scaling.factor":
+        row["value"], row["scaled"] = math.nan, row["value"]
+    return row
+
+
+def _sparse(forms: Sequence[str], given: pd.Series[float]) -> tuple[str, ...]:
+    """Forms of a column that has numbers in some rows only; degrees of freedom may be broken there."""
+    whole = {True: "count", False: "number2"}
+    return tuple(
+        "blank" if math.isnan(x) else whole[float(x).is_integer()] if form == "count" else form
+        for form, x in zip(forms, given, strict=True)
     )
-    value = Column("value", tuple(INDEX_FORMS.values()), of=("value", "upper"))
-    return Table("indices", frame, (Column("label_index", of=("label",)), Column("index"), value))
+
+
+def beside(found: Fit, other: Fit, words: Words) -> Table:
+    """Standardised paths with their p-values by both estimators."""
+    frame = _estimates(found, "~")[["arrow", "lhs", "rhs", "std", "p"]]
+    frame.insert(1, "path", [words.path(x, y) for x, y in zip(frame["rhs"], frame["lhs"], strict=True)])
+    theirs = _estimates(other, "~")[["lhs", "rhs", "std", "p"]]
+    frame = frame.merge(theirs, on=["lhs", "rhs"], how="left", suffixes=("", "_beside"))
+    one, two = found.estimator.name, other.estimator.name
+    columns = (
+        Column("arrow"),
+        Column("path"),
+        *(Column(f"=β {name}", "bounded2", of=(id,)) for name, id in ((one, "std"), (two, "std_beside"))),
+        *(Column(f"=p {name}", "p", of=(id,)) for name, id in ((one, "p"), (two, "p_beside"))),
+    )
+    return Table("beside", frame, columns, {"one": one, "other": two})
 
 
 def explained(frame: pd.DataFrame, found: Fit, words: Words) -> Table:

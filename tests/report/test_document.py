@@ -3,6 +3,7 @@ import math
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from mkb21sem.report.reproduce import reproduce
@@ -37,6 +38,15 @@ def written(request, wave, tmp_path_factory):
     reproduce(wave, Model.read("mkb21"), Hypothesis.read("mkb21"), out, request.param)
     page = Page.of((out / "report.html").read_text(encoding="utf-8"))
     return request.param, out, page, strict(out / "results.json")
+
+
+@pytest.fixture(scope="module")
+def holes(wave):
+    answers = wave.answers.copy()
+    users = wave.users[wave.users].index
+    answers.loc[users[:5], "MOT02"] = -8
+    answers.loc[users[5:8], "MOT04"] = -9
+    return Wave.of(answers, name="with holes")
 
 
 def figure(x, places, lang, bounded=False):
@@ -79,13 +89,19 @@ class TestNumbers:
         lang, _, page, results = written
         rows = page.rows("indices")
         heads = list(rows[0])
-        shown = {row[heads[1]]: row[heads[2]] for row in rows}
+        shown, scaled, robust = ({row[heads[1]]: row[heads[at]] for row in rows} for at in (2, 3, 4))
         for name in ("cfi", "tli", "rmsea", "srmr"):
             assert shown[name] == figure(results["fit"][name], 3, lang, bounded=True)
+        for name in ("cfi", "tli", "rmsea"):
+            assert scaled[name] == figure(results["fit"][f"{name}.scaled"], 3, lang, bounded=True)
+            assert robust[name] == figure(results["fit"][f"{name}.robust"], 3, lang, bounded=True)
+        assert scaled["chisq"] == figure(results["fit"]["chisq.scaled"], 3, lang)
+        assert scaled["pvalue"] == p_figure(results["fit"]["pvalue.scaled"], lang)
+        assert scaled["chisq.scaling.factor"] == figure(results["fit"]["chisq.scaling.factor"], 3, lang)
         assert shown["chisq"] == figure(results["fit"]["chisq"], 3, lang)
         assert shown["df"] == str(int(results["fit"]["df"]))
         assert shown["aic"] == figure(results["fit"]["aic"], 2, lang)
-        assert f"χ²(254) = {shown['chisq']}, p = {shown['pvalue']}" in page.text
+        assert f"χ²(254) = {scaled['chisq']}, p = {scaled['pvalue']} (MLR" in page.text
 
     def test_verdicts(self, written):
         lang, _, page, results = written
@@ -99,6 +115,38 @@ class TestNumbers:
             assert row["p"] == p_figure(given["p_test"], lang)
             assert cells[7] == p_figure(given["p_adjusted"], lang)
             assert cells[-1] == (dutch[given["verdict"]] if lang == "nl" else given["verdict"])
+
+    def test_the_other_estimator_stands_beside(self, written):
+        lang, _, page, results = written
+        other = results["beside"]
+        assert (results["model"]["estimator"], other["estimator"]) == ("MLR", "WLSMV")
+        ours, theirs = ([row for row in of["estimates"] if row["op"] == "~"] for of in (results, other))
+        rows = page.rows("beside")
+        assert len(rows) == len(ours) == len(theirs) == 14
+        for row, one, two in zip(rows, ours, theirs, strict=True):
+            assert row["β MLR"] == figure(one["std"], 2, lang, bounded=True)
+            assert row["β WLSMV"] == figure(two["std"], 2, lang, bounded=True)
+            assert (row["p MLR"], row["p WLSMV"]) == (p_figure(one["p"], lang), p_figure(two["p"], lang))
+        test = figure(other["fit"]["chisq.scaled"], 3, lang), p_figure(other["fit"]["pvalue.scaled"], lang)
+        assert "χ²(254) = {}, p = {}, N = 256".format(*test) in page.text
+
+    def test_verdicts_that_the_other_estimator_would_change_are_named(self, written):
+        _, _, page, results = written
+        pairs = zip(results["hypotheses"], results["beside"]["hypotheses"], strict=True)
+        changed = [one["id"] for one, two in pairs if one["verdict"] != two["verdict"]]
+        assert changed == results["beside"]["changed"]
+        assert changed
+        said = page.text.partition("β MLR")[0].rpartition("WLSMV")[0].rpartition("N = 256")[2]
+        assert re.findall(r"(H\d+\w?) \(", said) == changed
+
+    def test_says_which_estimator_and_why(self, written):
+        lang, _, page, results = written
+        assert results["model"]["reason"]["rule"] == "symmetric"
+        assert (results["model"]["missing"], results["beside"]["missing"]) == ("listwise", "listwise")
+        skewness = figure(results["model"]["reason"]["skewness"], 2, lang)
+        assert f"{skewness} (CUL04)" in page.text
+        assert {"en": "the 13 Likert items", "nl": "de 13 Likertitems"}[lang] in page.text
+        assert "Yuan & Bentler, 2000" in page.text
 
     def test_explained_variance_and_reliability(self, written):
         lang, _, page, results = written
@@ -268,22 +316,52 @@ class TestOtherWaves:
         assert risky.strip() in page.text
         assert "<script>alert(1)</script> has 314 respondents" in page.text
 
-    def test_answers_that_are_missing_are_counted(self, wave, tmp_path):
-        answers = wave.answers.copy()
-        users = wave.users[wave.users].index
-        answers.loc[users[:5], "MOT02"] = -8
-        answers.loc[users[5:8], "MOT04"] = -9
-        some = Wave.of(answers, name="with holes")
+    def test_answers_that_are_missing_are_counted_and_the_rest_of_the_row_used(self, holes, tmp_path):
         model = Model.parse(SMALL, name="small")
-        reproduce(some, model, for_model(model), tmp_path / "out")
+        reproduce(holes, model, for_model(model), tmp_path / "out")
         page = Page.of((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
         rows = {row["Item"]: row for row in page.rows("missing")}
         assert rows["MOT02"]["Don’t know (−8)"] == "5"
         assert rows["MOT02"]["Not asked (−7)"] == "58"
         assert rows["MOT04"]["No answer (−9)"] == "3"
+        assert "256 respondents count, 8 of them with an answer missing. 58 were not asked all" in page.text
+        assert "full information maximum likelihood" in page.text
+        assert {row["Variable"]: row["N"] for row in page.rows("descriptives")}["MOT_PR"] < "256"
+        assert "nan" not in page.text.lower().split()
+        results = strict(tmp_path / "out" / "results.json")
+        assert (results["data"]["n"], results["data"]["n_used"], results["data"]["left_out"]) == (314, 256, {})
+        assert (results["model"]["estimator"], results["model"]["missing"]) == ("MLR", "fiml")
+        assert results["model"]["reason"]["incomplete"] == 8
+        assert "incomplete" in results["second_opinion"]["reason"]
+
+    def test_rows_with_a_missing_answer_are_left_out_when_asked_for(self, holes, tmp_path):
+        model = Model.parse(SMALL, name="small")
+        reproduce(holes, model, for_model(model), tmp_path / "out", missing="listwise")
+        page = Page.of((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
         assert "248 respondents count. 58 were not asked all questions of the model, and 8 left one" in page.text
         data = strict(tmp_path / "out" / "results.json")["data"]
         assert (data["n"], data["n_used"], sum(data["left_out"].values())) == (314, 248, 8)
+
+    @pytest.mark.parametrize("lang", ["en", "nl"])
+    def test_skewed_answers_get_the_ordinal_estimator(self, wave, tmp_path, lang):
+        answers = wave.answers.copy()
+        asked = answers.index[answers["REP02"] != -7]
+        best = answers.loc[asked, ["REP01", "REP03", "REP04"]].sum(axis=1).rank(method="first")
+        answers.loc[asked, "REP02"] = np.select([best < 5, best < 12, best < 25], [1, 3, 4], 5)
+        answers.loc[asked[0], "REP02"], answers.loc[asked[1], "REP03"] = 2, -9
+        skewed = Wave.of(answers, name="skewed")
+        model = Model.parse("REP =~ REP01 + REP02 + REP03 + REP04\nREP ~ INTENS", name="reputation")
+        done = reproduce(skewed, model, for_model(model), tmp_path / "out", lang)
+        assert (done.choice.estimator, done.choice.missing, done.choice.reason) == ("WLSMV", "pairwise", "skewed")
+        assert done.found.converged
+        page = Page.of((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
+        results = strict(tmp_path / "out" / "results.json")
+        assert results["model"]["ordered"] == ["REP01", "REP02", "REP03", "REP04"]
+        assert (results["beside"]["estimator"], results["beside"]["missing"]) == ("MLR", "fiml")
+        assert f"{figure(done.choice.skewness, 2, lang)}" in page.text
+        assert {"en": "polychoric", "nl": "polychorische"}[lang] in page.text
+        assert "aic" not in [row[1] for row in page.tables["indices"]]
+        assert "nan" not in page.text.lower().split()
 
     @pytest.mark.parametrize(
         ("spec", "tables", "absent"),

@@ -34,10 +34,14 @@ reference: .venv/ready  ## Make the reference numbers again (needs R with lavaan
 	$(BIN)/python tests/lavaan/export.py
 	Rscript tests/lavaan/generate.R
 
+paper: .venv/ready  ## The manuscript as PDF, every number from the package (DATA=file for your own wave)
+	$(BIN)/mkb21sem reproduce --out $(OUT) $(if $(DATA),--data $(DATA))
+	$(BIN)/python paper/build.py $(OUT)
+
 bench: .venv/ready  ## Time this package, and lavaan beside it where R is present
 	$(BIN)/python -m benchmarks
 
 clean:  ## Remove what was made
 	rm -rf .venv $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache
 
-.PHONY: help install reproduce test calibrate check reference bench clean
+.PHONY: help install reproduce test calibrate check reference paper bench clean

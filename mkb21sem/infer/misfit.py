@@ -21,6 +21,7 @@ from mkb21sem.estimate.fit import Fit
 from mkb21sem.infer.residuals import residual_covariance, standard_errors
 from mkb21sem.infer.weighing import Statistics, Weighing, weighing
 from mkb21sem.linalg import Array, Index
+from mkb21sem.parallel import one_thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +96,9 @@ def residual_summary(found: Fit, close: float = 0.05, level: float = 0.90, *, ac
         ``index``: srmr, crmr (correlations without the diagonal) or rmr; ``moments``: cov, and where there are any
         mean, threshold, slope, and total.
     """
-    weighed = weighing(found)
-    Xi = residual_covariance(found, weighed, across=across)
+    with one_thread():
+        weighed = weighing(found)
+        Xi = residual_covariance(found, weighed, across=across)
     varies = np.isfinite(standard_errors(weighed, Xi))
     Xi = Xi * (varies[:, :, None] & varies[:, None, :])
     rows = []

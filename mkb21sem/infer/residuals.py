@@ -19,6 +19,7 @@ from mkb21sem.errors import one_of
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.infer.weighing import Statistics, Weighing, weighing
 from mkb21sem.linalg import Array
+from mkb21sem.parallel import one_thread
 
 KINDS = ("raw", "cor", "standardized")
 EXACT = 1e-7
@@ -57,8 +58,9 @@ def residuals(found: Fit, kind: str = "raw", *, across: bool = True) -> pd.DataF
     ordinal items; for ULS, where lavaan has none, normal theory.
     """
     one_of("kind", kind, KINDS)
-    weighed = weighing(found)
-    se = standard_errors(weighed, residual_covariance(found, weighed, across=across))
+    with one_thread():
+        weighed = weighing(found)
+        se = standard_errors(weighed, residual_covariance(found, weighed, across=across))
     scale = weighed.scale if kind == "cor" else np.ones_like(weighed.scale)
     residual, se = weighed.residual * scale, se * scale
     z = residual / se

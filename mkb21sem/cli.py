@@ -20,29 +20,19 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.markup import escape
-from rich.measure import Measurement
-from rich.table import Table as Grid
 
 from mkb21sem.errors import Mkb21Error, OptionError
+from mkb21sem.report.terminal import console, grid, plain_grid, print_fit
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Sequence
 
-    import pandas as pd
-
-    from mkb21sem.estimate.chisquare import Test
-    from mkb21sem.report.table import Table
-    from mkb21sem.report.words import Words
     from mkb21sem.specify.hypothesis import Hypothesis
     from mkb21sem.specify.model import Model
     from mkb21sem.survey.wave import Wave
 
 PROBLEMS, IMPOSSIBLE, NOT_CONVERGED, FAULT, STOPPED = 1, 2, 3, 70, 130
 WORTH_SAYING = 0.5
-COUNTS = ("df", "npar", "ntotal", "baseline.df", "df.scaled", "baseline.df.scaled")
 ISSUES = "the project's issue tracker"
 
 app = typer.Typer(
@@ -61,11 +51,6 @@ class Lang(StrEnum):
 
     EN = "en"
     NL = "nl"
-
-
-def console(stderr: bool = False) -> Console:
-    """A terminal that never breaks off because of a character it can't show."""
-    return Console(stderr=stderr, highlight=False, soft_wrap=stderr)
 
 
 def fail(message: str, code: int) -> NoReturn:
@@ -210,7 +195,7 @@ def reproduce(
         shown.print(words.plain("not_converged"), style="bold red")
         shown.print(words.plain("cause", cause=done.found.cause), markup=False)
     elif done.judged:
-        shown.print(_grid(tables.verdicts(done.judged, words), words, ("id", "path", "std", "p_adjusted", "verdict")))
+        shown.print(grid(tables.verdicts(done.judged, words), words, ("id", "path", "std", "p_adjusted", "verdict")))
     report = (out / "report.html").resolve()
     shown.print(f"{words.plain('report')}: {report}", markup=False, soft_wrap=True)
     if not done.found.converged:
@@ -262,10 +247,10 @@ def survey(
             shown.print(f"  {problem}", markup=False, soft_wrap=True)
     elif found.wave is not None:
         shown.print(str(found.wave), markup=False, style="bold", soft_wrap=True)
-        shown.print(_plain_grid("Respondents asked and answering", found.bases))
+        shown.print(plain_grid("Respondents asked and answering", found.bases))
     remarks = found.remarks[found.remarks["kind"] != "base"] if len(found.remarks) else found.remarks
     if len(remarks):
-        shown.print(_plain_grid("Remarks", remarks))
+        shown.print(plain_grid("Remarks", remarks))
     if not found.ok:
         raise typer.Exit(PROBLEMS)
 
@@ -339,86 +324,11 @@ def estimate(
         if out is not None:
             step("report")
             quick.save(done, out)
-    _print_fit(done)
+    print_fit(done)
     if out is not None:
         console().print(f"Written to {out.resolve()}", markup=False, soft_wrap=True)
     if not done.found.converged:
         raise typer.Exit(NOT_CONVERGED)
-
-
-def _print_fit(done: Any) -> None:
-    """Fit line, rows left out, indices and estimates."""
-    shown, found = console(), done.found
-    shown.print(str(found), markup=False, style="bold" if found.converged else "bold red", soft_wrap=True)
-    for note in done.table.notes:
-        shown.print(note, markup=False, soft_wrap=True)
-    for reason, count in found.moments.left_out:
-        shown.print(f"{count} row(s) left out: {reason}.", markup=False, soft_wrap=True)
-    if not found.converged:
-        return
-    if found.cause:
-        shown.print(found.cause, markup=False, style="yellow", soft_wrap=True)
-    for remark in found.moments.remarks:
-        shown.print(remark, markup=False, soft_wrap=True)
-    if found.scaled is not None:
-        shown.print(_scaled(found.scaled), markup=False, soft_wrap=True)
-    values = done.indices.dropna()
-    _wide(_plain_grid("Fit", values.rename_axis("index").reset_index(name="value")))
-    estimates = found.table()
-    unused = [name for name in ("group", "label") if (estimates[name] == "").all()]
-    _wide(_plain_grid("Estimates", estimates.drop(columns=unused)))
-
-
-def _scaled(test: Test) -> str:
-    """The scaled test, by name; why not, if there is none."""
-    if test.reason:
-        return f"{test.name}: none ({test.reason})."
-    df = f"{test.df:.0f}" if float(test.df).is_integer() else f"{test.df:.2f}"
-    return f"{test.name}: chi-square({df}) = {test.chisq:.3f}, p = {test.pvalue:.3f}, factor {test.scaling:.3f}"
-
-
-def _grid(table: Table, words: Words, columns: Sequence[str]) -> Grid:
-    """Some columns of a report table, for the terminal."""
-    at = [i for i, column in enumerate(table.columns) if column.id in columns]
-    heads = [words.plain(f"col.{table.columns[i].id}") for i in at]
-    grid = Grid(title=words.plain(f"table.{table.name}"), title_justify="left", box=SIMPLE_HEAD)
-    rows = table.cells(words)
-    for i, head in zip(at, heads, strict=True):
-        grid.add_column(head, justify="right" if rows and rows[0][i].number else "left")
-    for row in rows:
-        grid.add_row(*(row[i].text for i in at))
-    return grid
-
-
-def _plain_grid(title: str, frame: pd.DataFrame) -> Grid:
-    """A frame for the terminal, with numbers as in the report and nothing where there is nothing."""
-    grid = Grid(title=title, title_justify="left", box=SIMPLE_HEAD)
-    for name in frame.columns:
-        grid.add_column(escape(str(name)), justify="right" if frame[name].dtype.kind in "fiu" else "left")
-    for record in frame.to_dict("records"):
-        grid.add_row(*(escape(_shown(name, value, record)) for name, value in record.items()))
-    return grid
-
-
-def _shown(name: Hashable, value: Any, record: Mapping[Hashable, Any]) -> str:
-    """One cell: p-values and counts are known by their names."""
-    from mkb21sem.report import numbers
-
-    if value is None or value != value or str(value) == "<NA>":
-        return ""
-    if not isinstance(value, float):
-        return str(value)
-    what = str(record.get("index", name))
-    if what == "p" or "pvalue" in what:
-        return numbers.p_value(value)
-    return numbers.number(value, 0 if what in COUNTS and value.is_integer() else 3)
-
-
-def _wide(grid: Grid) -> None:
-    """Print without squeezing columns: a cut number would be a wrong one."""
-    shown = console()
-    needed = Measurement.get(shown, shown.options.update(width=10_000), grid).maximum
-    Console(highlight=False, width=max(needed, shown.width)).print(grid)
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from mkb21sem.errors import FitError, OptionError, one_of
+from mkb21sem.estimate.bounds import bounded_vcov, solve_within
 from mkb21sem.estimate.chisquare import NOT_CONVERGED, Test
 from mkb21sem.estimate.estimators import Estimator
 from mkb21sem.estimate.implied import matrices, offset
@@ -251,15 +252,18 @@ def _check_df(where: Layout) -> None:
 
 
 def _estimate(model: Model, where: Layout, row: Estimator, sample: Moments) -> Fit:
-    found, at = solve(row, where, sample)
+    found, at, held = solve_within(row, where, sample)
     converged = bool(found.converged[0])
     vcov, cause = np.full((where.k, where.k), np.nan), "" if converged else _not_converged(found)
     if converged:
-        vcov = at.vcov()
+        vcov = bounded_vcov(at, held) if held.any() else at.vcov()
         if not np.isfinite(vcov).all():
             cause = _undetermined(at)
+        elif held.any():
+            names = ", ".join(name for name, on in zip(where.names, held, strict=True) if on)
+            cause = f"{names} on the bound: no standard error there, and the test of fit is approximate."
     base, at_base = solve(row, independence(where), sample)
-    usable = converged and not cause
+    usable = converged and bool(np.isfinite(vcov).all())
     return Fit(
         model,
         where,

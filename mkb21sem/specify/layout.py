@@ -190,6 +190,7 @@ def layout(
     SpecError
         An arrow in ``free`` that the model lacks, or constraints that can't be met.
     """
+    equal, free = ((words,) if isinstance(words, str) else tuple(words) for words in (equal, free))
     for word in equal:
         one_of("equal", word, EQUAL)
     meanstructure = meanstructure or model.meanstructure or bool(thresholds)

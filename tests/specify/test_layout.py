@@ -249,6 +249,11 @@ def test_releasing_an_arrow_that_is_not_there(free: str, message: str) -> None:
         laid_out(FACTOR, groups=TWO, equal=("loadings",), free=(free,))
 
 
+def test_one_word_needs_no_list() -> None:
+    alone = laid_out(FACTOR, groups=TWO, equal="loadings", free="f =~ x2")
+    assert alone.names == laid_out(FACTOR, groups=TWO, equal=("loadings",), free=("f =~ x2",)).names
+
+
 def test_an_unknown_word_in_equal() -> None:
     with pytest.raises(OptionError, match=r"equal must be loadings, intercepts, .*; got 'loading'\. Closest: loadings"):
         laid_out(FACTOR, groups=TWO, equal=("loading",))

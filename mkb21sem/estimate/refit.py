@@ -80,9 +80,16 @@ def _refit(found: Fit, z: Array, products: Array, weights: Array) -> Refits:
         second = second - vech(_outer(weights @ z / total))
     moment[:, 0, row, col] = moment[:, 0, col, row] = second
     loss = NormalLoss.of(found.layout, moment, np.ones(1))
-    begin = np.tile(found.theta, (len(weights), 1))
+    begin = _one_step(loss, np.tile(found.theta, (len(weights), 1)), found.vcov * found.moments.total)
     ended = minimise(loss, begin, tolerance=1e-12, near=True)
     return Refits(ended.theta, ended.value, ended.converged)
+
+
+def _one_step(loss: NormalLoss, theta: Array, metric: Array) -> Array:
+    """One scoring step of every draw with the sample's own metric, kept where f falls."""
+    moved = theta - loss.gradient(theta) @ metric
+    better = loss.value(moved) < loss.value(theta)
+    return np.where(better[:, None], moved, theta)
 
 
 def _outer(mean: Array) -> Array:

@@ -147,52 +147,56 @@ def test_scores_of_ordinal_items(method, theirs):
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("case_id", ["mixed_mimic_wlsmv", "groups_thresholds_wlsmv_theta"])
 def test_an_ordinal_score_is_the_top_of_the_likelihood(case_id, method):
-    """Thresholds, loadings and residual variances from the table, and a general optimiser."""
+    """By a general optimiser, and the standard error by the curvature there."""
     found = fitted(case_id)
-    g = len(found.moments.groups) - 1
-    table = found.table()
-    table = table[table["group"] == found.moments.groups[g]]
-    est = table.set_index(["op", "lhs", "rhs"])["est"]
-    latent, observed, items = list(found.layout.latent), list(found.layout.observed), dict(found.layout.thresholds)
-    A, S = (found.matrix(name) for name in "AS")
-    if len(found.moments.groups) > 1:
-        A, S = A.loc[found.moments.groups[g]], S.loc[found.moments.groups[g]]
-    total = np.linalg.inv(np.eye(len(A)) - A.to_numpy())
-    C = pd.DataFrame(total @ S.to_numpy() @ total.T, A.index, A.index)
-    mean = C["1"]
-    V = C - np.outer(mean, mean)
-    continuous = [name for name in observed if name not in items]
-    codes = {name: np.unique(np.concatenate([y[:, j] for y in found.moments.rows])) for j, name in enumerate(observed)}
-
-    def loglikelihood(eta, y):
-        value = 0.0
-        for j, name in enumerate(observed):
-            u = est["~1", name, ""] + sum(est.get(("=~", f, name), 0.0) * x for f, x in zip(latent, eta, strict=True))
-            sd = np.sqrt(est["~~", name, name])
-            if name in items:
-                tau = [-np.inf, *(est["|", name, f"t{k + 1}"] for k in range(items[name])), np.inf]
-                k = int(np.searchsorted(codes[name], y[j]))
-                value += np.log(norm.cdf((tau[k + 1] - u) / sd) - norm.cdf((tau[k] - u) / sd))
-            elif method == "bartlett" and any(("=~", f, name) in est.index for f in latent):
-                value += norm.logpdf(y[j], u, sd)
-        if method == "regression":
-            prior, spread = mean[latent].to_numpy(), V.loc[latent, latent].to_numpy()
-            if continuous:
-                weight = V.loc[latent, continuous].to_numpy() @ np.linalg.inv(V.loc[continuous, continuous])
-                given = y[[observed.index(name) for name in continuous]] - mean[continuous].to_numpy()
-                prior, spread = prior + weight @ given, spread - weight @ V.loc[continuous, latent].to_numpy()
-            value += multivariate_normal(prior, spread).logpdf(eta)
-        return value
-
+    g, latent = len(found.moments.groups) - 1, list(found.layout.latent)
     ours = scores(found, method)
     ours = ours[ours["group"] == found.moments.groups[g]].reset_index(drop=True)
     for row in ours.index[ours[latent].notna().all(axis=1)][[0, 7, 20]]:
         y = found.moments.rows[g][row]
-        top = minimize(lambda eta, y=y: -loglikelihood(eta, y), np.zeros(len(latent)), method="BFGS", tol=1e-9)
-        assert_allclose(ours.loc[row, latent].astype(float), top.x, atol=2e-5)
-        curvature = approx_hess(top.x, lambda eta, y=y: -loglikelihood(eta, y))
-        errors = [f"{name}_se" for name in latent]
-        assert_allclose(ours.loc[row, errors].astype(float), np.sqrt(np.diag(np.linalg.inv(curvature))), rtol=1e-3)
+
+        def minus(eta, y=y):
+            prior = log_prior(found, g, eta, y) if method == "regression" else 0.0
+            return -log_answers(found, g, eta, y, continuous=method == "bartlett") - prior
+
+        top = minimize(minus, np.zeros(len(latent)), method="BFGS", tol=1e-9).x
+        assert_allclose(ours.loc[row, latent].astype(float), top, atol=2e-5)
+        errors = ours.loc[row, [f"{name}_se" for name in latent]].astype(float)
+        assert_allclose(errors, np.sqrt(np.diag(np.linalg.inv(approx_hess(top, minus)))), rtol=1e-3)
+
+
+def log_answers(found, g, eta, y, continuous):
+    """Log-probability of the ordinal answers y given the constructs, with the density of continuous ones or without."""
+    table = found.table()
+    est = table[table["group"] == found.moments.groups[g]].set_index(["op", "lhs", "rhs"])["est"]
+    items, value = dict(found.layout.thresholds), 0.0
+    for j, name in enumerate(found.layout.observed):
+        loadings = [est.get(("=~", f, name), 0.0) for f in found.layout.latent]
+        u, sd = est["~1", name, ""] + np.dot(loadings, eta), np.sqrt(est["~~", name, name])
+        if name in items:
+            codes = np.unique(np.concatenate([rows[:, j] for rows in found.moments.rows]))
+            k = int(np.searchsorted(codes, y[j]))
+            tau = [-np.inf, *(est["|", name, f"t{i + 1}"] for i in range(items[name])), np.inf]
+            value += np.log(norm.cdf((tau[k + 1] - u) / sd) - norm.cdf((tau[k] - u) / sd))
+        elif continuous and any(loadings):
+            value += norm.logpdf(y[j], u, sd)
+    return value
+
+
+def log_prior(found, g, eta, y):
+    """Log-density of the constructs given the continuous variables among y."""
+    A, S = (found.matrix(name) for name in "AS")
+    if len(found.moments.groups) > 1:
+        A, S = (M.loc[found.moments.groups[g]] for M in (A, S))
+    total = np.linalg.inv(np.eye(len(A)) - A.to_numpy())
+    C = pd.DataFrame(total @ S.to_numpy() @ total.T, A.index, A.index)
+    V, mean = C - np.outer(C["1"], C["1"]), C["1"]
+    latent, names = list(found.layout.latent), found.layout.observed
+    given = [name for name in names if name not in dict(found.layout.thresholds)]
+    weight = V.loc[latent, given].to_numpy() @ np.linalg.pinv(V.loc[given, given].to_numpy())
+    centre = mean[latent].to_numpy() + weight @ (y[[names.index(x) for x in given]] - mean[given].to_numpy())
+    spread = V.loc[latent, latent].to_numpy() - weight @ V.loc[given, latent].to_numpy()
+    return multivariate_normal(centre, spread).logpdf(eta)
 
 
 def test_all_answers_at_one_end_leave_a_likelihood_without_top():

@@ -56,7 +56,32 @@ _HOMES = {
     "verdicts": "infer.verdicts",
 }
 
-__all__ = list(_HOMES)
+__all__ = [
+    "Codebook",
+    "Fit",
+    "FitError",
+    "Hypothesis",
+    "Mkb21Error",
+    "Model",
+    "Moments",
+    "OptionError",
+    "SpecError",
+    "Verdict",
+    "Wave",
+    "WaveError",
+    "certificate",
+    "diagram",
+    "fit",
+    "indices",
+    "modification",
+    "r_squared",
+    "reliability",
+    "residuals",
+    "scores",
+    "standardized",
+    "synthetic_wave",
+    "verdicts",
+]
 
 
 def __getattr__(name: str) -> Any:

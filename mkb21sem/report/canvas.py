@@ -6,16 +6,15 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Ellipse, Patch, PathPatch, Polygon, Rectangle
 from matplotlib.path import Path
 
-from mkb21sem.report.geometry import Array, Shape, back, curve, part
+from mkb21sem.report.geometry import Array, Shape, arrow_head, back, part
 from mkb21sem.report.picture import Edge, Node, Picture
 from mkb21sem.report.scene import Scene
-from mkb21sem.report.sizes import RAISED, head_length, key, label_size, r2_line, thickness, written
-from mkb21sem.report.typeset import ITEM_SIZE, LEADING, NAME_SIZE, Lettering, font, words
+from mkb21sem.report.sizes import head_length, key, label_size, r2_line, thickness
+from mkb21sem.report.typeset import ITEM_SIZE, LEADING, NAME_SIZE, TAG_RISE, TAG_SIZE, Lettering, font, measure, words
 
 CAPITAL = 0.73
 """Height of capitals and figures as a share of the font size."""
@@ -72,7 +71,7 @@ def draw_scene(
         colour = theme.muted if dim else theme.negative if edge.negative else theme.positive
         drawn = replace(edge, strength=max(edge.strength, 0.4)) if lit and not dim else edge
         _arrow(axes, drawn, scene.ways[key(edge)] + corner, theme, colour)
-        if key(edge) in scene.spots and written(edge):
+        if key(edge) in scene.spots:
             _label(axes, edge, scene.spots[key(edge)] + corner, theme, theme.muted if dim and lit else theme.ink)
     on_path = {name for pair in lit or () for name in pair}
     for name, node in picture.nodes.items():
@@ -108,12 +107,9 @@ def _arrow(axes: Axes, edge: Edge, way: Array, theme: Theme, colour: str) -> Non
         )
     )
     for control in heads:
-        tip, base = curve(control, np.array([1.0, back(control, length)]))
-        along = (tip - base) / max(float(np.hypot(*(tip - base))), 1e-9)
-        side = np.array([-along[1], along[0]]) * length * 0.37
         axes.add_patch(
             Polygon(
-                np.array([tip, tip - along * length + side, tip - along * length * 0.85, tip - along * length - side]),
+                arrow_head(control, length),
                 closed=True,
                 facecolor=theme.paper if edge.negative else colour,
                 edgecolor=colour,
@@ -126,19 +122,30 @@ def _arrow(axes: Axes, edge: Edge, way: Array, theme: Theme, colour: str) -> Non
 
 
 def _label(axes: Axes, edge: Edge, spot: Array, theme: Theme, colour: str) -> None:
-    axes.text(
-        spot[0],
-        spot[1] + (RAISED if edge.tag else 0),
-        written(edge),
-        fontproperties=font(label_size(edge) * theme.scale),
-        color=colour,
-        ha="center",
-        va="center",
-        linespacing=LEADING,
-        zorder=4,
-        gid=f"label:{edge.tail}:{edge.head}:{edge.kind}",
-        bbox={"boxstyle": "square,pad=0.08", "facecolor": theme.paper, "edgecolor": "none"},
-    )
+    """The number, and the evidence letter raised behind its first line."""
+    size, first = label_size(edge), edge.text.partition("\n")[0]
+    wide = measure(first, size)[0]
+    tag = measure(edge.tag, TAG_SIZE)[0]
+    alone = first == edge.text
+    end = spot[0] + (wide - tag if alone else wide) / 2
+    high = spot[1] + (0 if alone else size * LEADING / 2) + TAG_RISE * size
+    name = f"{edge.tail}:{edge.head}:{edge.kind}"
+    common: dict[str, Any] = {"color": colour, "va": "center"}
+    if edge.tag:
+        letter = font(TAG_SIZE * theme.scale)
+        axes.text(
+            end, high, edge.tag, fontproperties=letter, gid=f"tag:{name}", zorder=4.5, bbox=_ground(theme), **common
+        )
+    if edge.text:
+        figures = font(size * theme.scale)
+        x = spot[0] - tag / 2 if alone else spot[0]
+        axes.text(x, spot[1], edge.text, fontproperties=figures, ha="center", linespacing=LEADING,
+                  gid=f"label:{name}", zorder=4, bbox=_ground(theme), **common)  # fmt: skip
+
+
+def _ground(theme: Theme) -> dict[str, Any]:
+    """What a label covers of the lines below it."""
+    return {"boxstyle": "square,pad=0.06", "facecolor": theme.paper, "edgecolor": "none"}
 
 
 def _node(axes: Axes, node: Node, shape: Shape, theme: Theme, colour: str, fill: str, main: bool) -> None:

@@ -123,7 +123,7 @@ def leaves(control: Array, shape: Shape, margin: float = 0.0) -> float:
     if outside[0] == 0:
         return 0.0
     low, high = grid[outside[0] - 1], grid[outside[0]]
-    for _ in range(24):
+    for _ in range(20):
         middle = (low + high) / 2
         if shape.level(curve(control, np.array([middle])), margin)[0] > 0:
             low = middle
@@ -138,6 +138,14 @@ def back(control: Array, length: float) -> float:
     steps = np.hypot(*np.diff(curve(control, grid), axis=0).T)
     rest = np.concatenate([np.cumsum(steps[::-1])[::-1], [0.0]])
     return float(np.interp(-length, -rest, grid))
+
+
+def arrow_head(control: Array, length: float) -> Array:
+    """Corners (4, 2) of an arrow head at the end of a curve: tip, side, notch, side."""
+    tip, base = curve(control, np.array([1.0, back(control, length)]))
+    along = (tip - base) / max(float(np.hypot(*(tip - base))), 1e-9)
+    side = np.array([-along[1], along[0]]) * length * 0.37
+    return np.array([tip, tip - along * length + side, tip - along * length * 0.85, tip - along * length - side])
 
 
 def long(points: Array) -> Array:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mkb21sem.report.geometry import Array, Flags, apart, curve, long, meets
+from mkb21sem.report.geometry import Array, Flags, apart, arrow_head, curve, long, meets
 
 SHARES = (0.5, 0.44, 0.56, 0.38, 0.62, 0.32, 0.68, 0.26, 0.74, 0.2, 0.8, 0.14, 0.86)
 """Of the way, tried for each label (moved by how far its home is from the middle)."""
@@ -42,13 +42,10 @@ class Label:
     bound: float = 5.0
 
 
-def head_box(control: Array, length: float, at_end: bool = True) -> Array:
-    """Box (4,) around an arrow head of the given length."""
-    tip = control[-1] if at_end else control[0]
-    way = curve(control, np.linspace(0, 1, 33))
-    way = way[::-1] if at_end else way
-    near = way[np.hypot(*(way - tip).T) <= length]
-    return np.concatenate([near.min(0) - 0.4 * length, near.max(0) + 0.4 * length])
+def head_box(control: Array, length: float) -> Array:
+    """Box (4,) around the arrow head at the end of a curve."""
+    corners = arrow_head(control, length)
+    return np.concatenate([corners.min(0), corners.max(0)]) + np.array([-0.5, -0.5, 0.5, 0.5])
 
 
 def positions(labels: Sequence[Label], lines: Sequence[Array], shapes: Array, heads: Array) -> tuple[Array, int, float]:

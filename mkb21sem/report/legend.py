@@ -31,7 +31,7 @@ WORDS = {
         "stated": "stated",
         "implied": "implied",
         "reconstruction": "reconstruction",
-        "evidence": "Evidence:",
+        "evidence": "Evidence (raised letter):",
         "stars": "* p < .05  ** p < .01  *** p < .001",
         "width": "width: |standardised estimate|",
         "std": "standardised estimates",
@@ -53,7 +53,7 @@ WORDS = {
         "stated": "genoemd",
         "implied": "impliciet",
         "reconstruction": "reconstructie",
-        "evidence": "Grondslag:",
+        "evidence": "Grondslag (letter boven de regel):",
         "stars": "* p < ,05  ** p < ,01  *** p < ,001",
         "width": "dikte: |gestandaardiseerde schatting|",
         "std": "gestandaardiseerde schattingen",
@@ -100,7 +100,7 @@ def entries(pictures: Sequence[Picture], labels: str, lang: str) -> list[Entry]:
     tags = {edge.tag for edge in edges}
     kinds = [kind for kind, tag in TAGS[lang].items() if tag in tags]
     if kinds:
-        listed = ", ".join(f"$^{{\\mathrm{{{TAGS[lang][kind]}}}}}$ {words[kind]}" for kind in kinds)
+        listed = ", ".join(f"{TAGS[lang][kind]} {words[kind]}" for kind in kinds)
         found.append(Entry("", f"{words['evidence']} {listed}"))
     return found
 

@@ -96,12 +96,13 @@ def compose(
         gap = float(np.clip(plan.gap + (width - scene.size[0]) / last, NARROWEST, WIDEST))
         plan = replace(plan, gap=gap)
         scene = builder.build(plan)
-    for _ in range(ATTEMPTS):
+    for attempt in range(ATTEMPTS):
         if not scene.squeezed:
             break
-        plan = replace(plan, gap=plan.gap * 1.06 + 1, pitch=plan.pitch * 1.08)
-        wider = builder.build(plan)
-        scene = wider if wider.squeezed < scene.squeezed else scene
+        wider, higher = (1.06, 1.08) if attempt < 2 else (1.18, 1.03)
+        plan = replace(plan, gap=plan.gap * wider + 1, pitch=plan.pitch * higher)
+        stretched = builder.build(plan)
+        scene = stretched if stretched.squeezed < scene.squeezed else scene
     return scene
 
 
@@ -209,7 +210,7 @@ class _Builder:
             for e, way in zip(labelled, ways, strict=False)
         ]
         heads = [head_box(way, head_length(e)) for e, way in zip(edges, ways, strict=True)]
-        heads += [head_box(w, head_length(e), False) for e, w in zip(edges, ways, strict=True) if e.two_headed]
+        heads += [head_box(w[::-1], head_length(e)) for e, w in zip(edges, ways, strict=True) if e.two_headed]
         spots, squeezed, hidden = positions(
             labels, ways, stacked(list(shapes.values())), np.array(heads).reshape(-1, 4)
         )

@@ -7,14 +7,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from mkb21sem.report.picture import Edge, Node, Picture
-from mkb21sem.report.typeset import ITEM_SIZE, LABEL_SIZE, LOADING_SIZE, NAME_SIZE, Lettering, broken, measure, with_tag
+from mkb21sem.report.typeset import ITEM_SIZE, LABEL_SIZE, LOADING_SIZE, NAME_SIZE, Lettering, broken, measure_tagged
 
 Key = tuple[str, str, str]
 Half = tuple[float, float, bool]
 """Half width, half height, and whether the node is an ellipse."""
 ITEM_WIDTH = 110.0
-RAISED = 0.9
-"""Points by which a label with an evidence letter is lifted, so that its figures stand on the arrow."""
 
 
 def key(edge: Edge) -> Key:
@@ -40,17 +38,11 @@ def label_size(edge: Edge) -> float:
     return LOADING_SIZE if edge.kind == "loading" else LABEL_SIZE
 
 
-def written(edge: Edge) -> str:
-    """The number with its evidence letter."""
-    return with_tag(edge.text, edge.tag)
-
-
 def label_sizes(pictures: Sequence[Picture]) -> dict[Key, tuple[float, float]]:
     """Largest width and height of each arrow's label over the pictures."""
     found: dict[Key, tuple[float, float]] = {}
     for edge in (edge for picture in pictures for edge in picture.edges):
-        size = measure(written(edge), label_size(edge))
-        size = size[0], size[1] + (2 * RAISED if edge.tag else 0)
+        size = measure_tagged(edge.text, edge.tag, label_size(edge))
         known = found.get(key(edge), (0.0, 0.0))
         found[key(edge)] = max(size[0], known[0]), max(size[1], known[1])
     return found

@@ -17,6 +17,8 @@ FONT = "DejaVu Sans"
 NAME_SIZE, R2_SIZE, LABEL_SIZE, ITEM_SIZE, LOADING_SIZE = 8.0, 7.5, 8.0, 7.0, 7.0
 TITLE_SIZE, PANEL_SIZE, NOTE_SIZE = 10.0, 9.0, 7.5
 LEADING = 1.22
+TAG_SIZE, TAG_RISE = 6.0, 0.32
+"""Of the evidence letter: its size, and its rise above the middle of the line as a share of the line's size."""
 _SHARPNESS = 4
 
 
@@ -46,12 +48,11 @@ def measure(text: str, size: float, bold: bool = False) -> tuple[float, float]:
     return extent.width / _SHARPNESS, extent.height / _SHARPNESS
 
 
-def with_tag(text: str, tag: str) -> str:
-    """Text with the evidence letter as a superscript behind its first line."""
-    if not tag:
-        return text
-    first, _, rest = text.partition("\n")
-    return f"{first}$^{{\\mathrm{{{tag}}}}}$" + (f"\n{rest}" if rest else "")
+def measure_tagged(text: str, tag: str, size: float) -> tuple[float, float]:
+    """Width and height of a label whose first line ends in a raised letter."""
+    width, height = measure(text, size)
+    first = measure(text.partition("\n")[0], size)[0]
+    return max(width, first + measure(tag, TAG_SIZE)[0]), max(height, measure(tag, TAG_SIZE)[1])
 
 
 @dataclass(frozen=True, slots=True)

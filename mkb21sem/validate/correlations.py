@@ -15,6 +15,8 @@ from mkb21sem.linalg import Array, is_positive_definite
 from mkb21sem.survey.wave import Wave
 
 KINDS = ("pearson", "polychoric")
+MANY_CATEGORIES = 11
+"""An item with more different answers than this is taken as continuous."""
 INDICES = ("GEB",)
 """Batteries whose mean is an index: using one medium is no symptom of the same cause as using another."""
 
@@ -154,9 +156,19 @@ def correlations(
     rows = sample.rows[0]
     R = correlation_of(sample.cov[0])
     if kind == "polychoric":
+        _check_categories(rows, names)
         R = ordinal_moments(rows, [True] * len(names), names=names).cov
     left_out = len(given) - sample.total
     return Correlations(names, positive_definite(R, names, kind), sample.total, left_out, kind, rows)
+
+
+def _check_categories(rows: Array, names: Sequence[str]) -> None:
+    many = [name for name, y in zip(names, rows.T, strict=True) if len(np.unique(y)) > MANY_CATEGORIES]
+    if many:
+        raise OptionError(
+            f"polychoric correlations are for items of at most {MANY_CATEGORIES} different answers; {', '.join(many)} "
+            "has more. Take pearson."
+        )
 
 
 def _is_correlation(table: pd.DataFrame) -> bool:

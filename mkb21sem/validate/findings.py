@@ -1,10 +1,16 @@
-"""What a screening found, said in sentences."""
+"""What the tables of this step found, said in sentences."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping
 
+import pandas as pd
+
+from mkb21sem.validate.method import COLLINEAR, HALF, MethodBias
+from mkb21sem.validate.reliability import ACCEPTABLE, REDUNDANT
 from mkb21sem.validate.screening import Screening
+from mkb21sem.validate.validity import Validity
 
 CALLED_RANDOM = 0.05
 MANY = 10
@@ -87,3 +93,65 @@ def _one(label: object, row: Mapping[Hashable, object]) -> str:
     }
     signs = [words[flag] for flag in str(row["flags"]).split()]
     return f"Respondent {label} may have answered carelessly: {'; '.join(signs)}."
+
+
+def reliability_findings(table: pd.DataFrame) -> tuple[str, ...]:
+    """Of a table by `reliability`: constructs outside the usual limits, and what a note says."""
+    said = []
+    for row in table.to_dict("records"):
+        who = f"{row['construct']}{' in ' + str(row['group']) if row['group'] else ''}"
+        span = f"alpha {row['alpha']:.3f}, interval {row['low']:.3f} to {row['high']:.3f}"
+        if row["alpha"] < ACCEPTABLE:
+            said.append(f"{who} is less reliable than {ACCEPTABLE:.2f} ({span}).")
+        elif row["low"] < ACCEPTABLE:
+            said.append(f"{who} is reliable enough, but its interval reaches below {ACCEPTABLE:.2f} ({span}).")
+        if row["alpha"] > REDUNDANT:
+            said.append(f"{who} has items that repeat each other ({span}).")
+        if row["note"]:
+            said.append(f"{who}: {row['note']}.")
+    return tuple(said)
+
+
+def validity_findings(found: Validity) -> tuple[str, ...]:
+    """Pairs of constructs that are hard to tell apart, and constructs with more error than construct."""
+    said = []
+    for row in found.constructs.to_dict("records"):
+        if not math.isnan(row["ave"]) and row["ave"] < 0.5:
+            said.append(f"{row['construct']}: its items hold more error than construct (AVE {row['ave']:.2f}).")
+        if row["fornell_larcker"] is False:
+            said.append(f"{row['construct']} shares more with {row['with_other']} than with its own items.")
+    for row in found.correlations.to_dict("records"):
+        if row["problem"] not in ("", "none"):
+            said.append(
+                f"{row['construct']} and {row['other']} are hard to tell apart: r = {row['est']:.2f}, interval "
+                f"{row['low']:.2f} to {row['high']:.2f}, a {row['problem']} problem."
+            )
+    if found.htmt is not None:
+        for row in found.htmt.table.to_dict("records"):
+            if not row["below_90"]:
+                bound = row["htmt_high"] if math.isfinite(row["htmt_high"]) else row["htmt"]
+                said.append(f"{row['construct']} and {row['other']}: HTMT reaches {bound:.2f}, above .90.")
+    return tuple(said)
+
+
+def method_findings(found: MethodBias) -> tuple[str, ...]:
+    """What speaks for a common method, and how far it moves the paths."""
+    said = []
+    if found.harman.share >= HALF:
+        said.append(f"One factor takes {found.harman.share:.0%} of the variance of all items (Harman).")
+    for row in found.collinearity[found.collinearity["above"]].to_dict("records"):
+        said.append(f"{row['construct']} follows from the other constructs (VIF {row['vif']:.1f}, above {COLLINEAR}).")
+    factor = found.factor
+    if factor.found is None:
+        return (*said, f"The model with a method factor can't be fitted: {factor.note}")
+    if factor.pvalue < CALLED_RANDOM:
+        said.append(
+            f"A common method factor is found: {factor.share:.0%} of the items' variance, chi-square({factor.df}) = "
+            f"{factor.chisq:.2f}, p = {factor.pvalue:.3f}."
+        )
+        moved = factor.paths.loc[factor.paths["moved"].abs().sort_values(ascending=False).index[:3]]
+        for row in moved.to_dict("records"):
+            said.append(
+                f"With it {row['lhs']} {row['op']} {row['rhs']} moves from {row['std']:.2f} to {row['std_with']:.2f}."
+            )
+    return tuple(said)

@@ -13,13 +13,11 @@ import pandas as pd
 from mkb21sem.errors import Mkb21Error
 from mkb21sem.estimate.polychoric import ordinal_moments
 from mkb21sem.survey.wave import Wave
-from mkb21sem.validate.correlations import answers, batteries, scales
+from mkb21sem.validate.correlations import MANY_CATEGORIES, answers, batteries, scales
 from mkb21sem.validate.missing import Mcar, mcar, missing_patterns
 from mkb21sem.validate.respondents import respondents
 from mkb21sem.validate.shape import CROWDED, PEAKED, SKEWED, Mardia, categories, describe, mardia
 
-MANY_CATEGORIES = 11
-"""An item of whole numbers with more different answers than this is taken as continuous."""
 WEAK = 0.30
 WEAK_RULE = (
     "An item that correlates less than .30 with the sum of the others hardly belongs to the scale (Nunnally & "

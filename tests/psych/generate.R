@@ -371,6 +371,52 @@ mcar <- function() {
   }))
 }
 
+# ---- validity and method ------------------------------------------------------------------------------------------
+
+htmts <- function() {
+  bind(lapply(names(models), function(data) {
+    spec <- models[[data]]$cfa
+    bind(lapply(c("htmt", "htmt2"), function(ratio) {
+      found <- unclass(semTools::htmt(spec, data = tables[[data]], htmt2 = ratio == "htmt2"))
+      cells(as.matrix(found), data = data, ratio)
+    }))
+  }))
+}
+
+between <- function() {
+  bind(lapply(names(models), function(data) {
+    found <- cfa(models[[data]]$cfa, tables[[data]])
+    own <- standardizedSolution(found)
+    own <- own[own$op == "~~" & own$lhs %in% lavNames(found, "lv") & own$lhs != own$rhs, ]
+    pair <- function(name, value) data.frame(data, name, construct = own$lhs, other = own$rhs, value = as.double(value))
+    rbind(pair("est", own$est.std), pair("se", own$se), pair("low", own$ci.lower), pair("high", own$ci.upper))
+  }))
+}
+
+structures <- function() {
+  bind(lapply(names(models), function(data) {
+    found <- cfa(models[[data]]$cfa, tables[[data]])
+    std <- lavInspect(found, "std")
+    cells(unclass(std$lambda %*% std$psi), data = data)
+  }))
+}
+
+inflation <- function() {
+  bind(lapply(names(tables), function(data) {
+    groups <- scales[[data]][names(scales[[data]]) != "all"]
+    unit <- scale(tables[[data]])
+    scores <- as.data.frame(lapply(groups, function(items) rowMeans(unit[, items])))
+    vif <- sapply(names(scores), function(name) {
+      1 / (1 - summary(lm(reformulate(setdiff(names(scores), name), name), scores))$r.squared)
+    })
+    values <- eigen(cor(tables[[data]]))$values
+    data.frame(data,
+      name = c(rep("vif", length(vif)), "share", "common_share"), construct = c(names(vif), "", ""),
+      value = c(vif, values[1] / length(values), mean(fa(tables[[data]], 1)$communality))
+    )
+  }))
+}
+
 # ---- all ----------------------------------------------------------------------------------------------------------
 
 write_table("alpha", each_scale(alphas))
@@ -384,3 +430,7 @@ write_table("retention", retention())
 write_table("shape", shapes())
 write_table("distance", distance_rows())
 write_table("mcar", mcar())
+write_table("htmt", htmts())
+write_table("between", between())
+write_table("structure", structures())
+write_table("method", inflation())

@@ -10,7 +10,7 @@ import pandas as pd
 from mkb21sem.validate.method import COLLINEAR, HALF, MethodBias
 from mkb21sem.validate.reliability import ACCEPTABLE, REDUNDANT
 from mkb21sem.validate.screening import Screening
-from mkb21sem.validate.validity import Validity
+from mkb21sem.validate.validity import CONDITIONAL, CROSS, Validity
 
 CALLED_RANDOM = 0.05
 MANY = 10
@@ -120,6 +120,7 @@ def validity_findings(found: Validity) -> tuple[str, ...]:
             said.append(f"{row['construct']}: its items hold more error than construct (AVE {row['ave']:.2f}).")
         if row["fornell_larcker"] is False:
             said.append(f"{row['construct']} shares more with {row['with_other']} than with its own items.")
+    said += _cross_loadings(found.loadings)
     for row in found.correlations.to_dict("records"):
         if row["problem"] not in ("", "none"):
             said.append(
@@ -132,6 +133,21 @@ def validity_findings(found: Validity) -> tuple[str, ...]:
                 bound = row["htmt_high"] if math.isfinite(row["htmt_high"]) else row["htmt"]
                 said.append(f"{row['construct']} and {row['other']}: HTMT reaches {bound:.2f}, above .90.")
     return tuple(said)
+
+
+def _cross_loadings(loadings: pd.DataFrame) -> list[str]:
+    """Items that load less than .40 on their construct, or hardly more on it than on another."""
+    said = []
+    for (item, group), rows in loadings.assign(size=loadings["structure"].abs()).groupby(["item", "group"], sort=False):
+        own, other = rows[rows["own"]], rows[~rows["own"]]
+        who = f"{item}{' in ' + str(group) if group else ''}"
+        best = own["size"].max()
+        if best < CONDITIONAL:
+            said.append(f"{who} hardly loads on {own['construct'].iloc[0]} ({best:.2f}).")
+        elif len(other) and other["size"].max() > best - CROSS:
+            rival = other["construct"].iloc[int(other["size"].to_numpy().argmax())]
+            said.append(f"{who} loads on {rival} about as much as on {own['construct'].iloc[0]}.")
+    return said
 
 
 def method_findings(found: MethodBias) -> tuple[str, ...]:

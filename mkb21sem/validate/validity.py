@@ -33,7 +33,7 @@ FORNELL_LARCKER_RULE = (
     "(Fornell & Larcker 1981). Criticism: it seldom sees a lack of validity (Henseler, Ringle & Sarstedt 2015) and "
     "confuses reliability with it (Rönkkö & Cho 2022)."
 )
-LOADING, CROSS = 0.708, 0.10
+LOADING, CONDITIONAL, CROSS = 0.708, 0.40, 0.10
 LOADING_RULE = (
     "Standardised loadings of .708 or more, .40 to .708 if AVE and reliability allow (Hair et al. 2019), and at least "
     ".10 above every cross-loading."

@@ -193,14 +193,14 @@ schmid <- function() {
 
 # ---- factors ------------------------------------------------------------------------------------------------------
 
-adequacy <- function(data, scale, x) {
-  R <- cor(x)
+adequacy <- function(data, scale, x, kind = "pearson") {
+  R <- if (kind == "pearson") cor(x) else correlation(data, kind)
   kmo <- KMO(R)
   bartlett <- cortest.bartlett(R, n = nrow(x))
   rbind(
-    data.frame(data, scale, name = "kmo", item = c("", colnames(x)), value = c(kmo$MSA, kmo$MSAi)),
+    data.frame(data, scale, correlation = kind, name = "kmo", item = c("", colnames(x)), value = c(kmo$MSA, kmo$MSAi)),
     data.frame(data, scale,
-      name = c("chisq", "df", "pvalue", "determinant"), item = "",
+      correlation = kind, name = c("chisq", "df", "pvalue", "determinant"), item = "",
       value = c(bartlett$chisq, bartlett$df, bartlett$p.value, det(R))
     )
   )
@@ -208,7 +208,10 @@ adequacy <- function(data, scale, x) {
 
 efa_cases <- expand.grid(
   rotation = c("none", "varimax", "promax", "oblimin", "geominQ"), method = c("minres", "ml"),
-  data = c("hs", "corp"), stringsAsFactors = FALSE
+  data = c("hs", "corp"), correlation = "pearson", stringsAsFactors = FALSE
+)
+efa_cases <- rbind(
+  efa_cases, data.frame(rotation = "oblimin", method = "minres", data = "corp", correlation = "polychoric")
 )
 
 # psych's optimiser and rotations stop about 1e-5 from their optimum; these carry on from there.
@@ -279,18 +282,25 @@ near <- function(ours, theirs) {
   all(apply(ours, 2, function(a) min(apply(theirs, 2, function(b) min(max(abs(a - b)), max(abs(a + b)))))) < 2e-3)
 }
 
+# Polychoric correlations are lavaan's: psych adds half a count to empty cells.
+correlation <- function(data, kind) {
+  x <- tables[[data]]
+  if (kind == "pearson") cor(x) else unclass(lavCor(x, ordered = names(x)))
+}
+
 efa <- function(case) {
-  x <- tables[[case$data]]
-  R <- cor(x)
+  R <- correlation(case$data, case$correlation)
   m <- 3
-  own <- suppressWarnings(fa(x, m, rotate = case$rotation, fm = case$method))
-  plain <- suppressWarnings(fa(x, m, rotate = "none", fm = case$method))
+  own <- suppressWarnings(fa(R, m, n.obs = nrow(tables[[case$data]]), rotate = case$rotation, fm = case$method))
+  plain <- suppressWarnings(fa(R, m, rotate = "none", fm = case$method))
   found <- ordered_factors(rotate(polish(plain, R, case$method), case$rotation))
   stopifnot(near(found$L, unclass(own$loadings)))
   names <- paste0("F", seq_len(m))
-  make <- function(matrix, what, rows = colnames(x), cols = names) {
+  make <- function(matrix, what, rows = colnames(R), cols = names) {
     dimnames(matrix) <- list(rows, cols)
-    cells(matrix, data = case$data, method = case$method, rotation = case$rotation, what = what)
+    cells(matrix,
+      data = case$data, correlation = case$correlation, method = case$method, rotation = case$rotation, what = what
+    )
   }
   common <- found$L %*% found$phi %*% t(found$L)
   fit <- c(
@@ -301,8 +311,8 @@ efa <- function(case) {
     make(found$L, "pattern"), make(found$phi, "phi", names), make(found$L %*% found$phi, "structure"),
     make(matrix(diag(common)), "communality", cols = ""),
     data.frame(
-      data = case$data, method = case$method, rotation = case$rotation, what = "fit", row = names(fit), col = "",
-      value = as.double(fit)
+      data = case$data, correlation = case$correlation, method = case$method, rotation = case$rotation, what = "fit",
+      row = names(fit), col = "", value = as.double(fit)
     )
   )
 }
@@ -424,7 +434,7 @@ write_table("omega", omegas())
 write_table("omega_se", omega_errors())
 write_table("omega_ordinal", ordinals())
 write_table("schmid", schmid())
-write_table("adequacy", each_scale(adequacy))
+write_table("adequacy", rbind(each_scale(adequacy), adequacy("corp", "all", corp, "polychoric")))
 write_table("efa", bind(lapply(seq_len(nrow(efa_cases)), function(i) efa(efa_cases[i, ]))))
 write_table("retention", retention())
 write_table("shape", shapes())

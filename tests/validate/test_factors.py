@@ -26,7 +26,9 @@ CASES = [
 def test_kmo_is_psychs(name: str, scale: str) -> None:
     items = SCALES[name][scale]
     found = kmo(answers(name), items)
-    expected = reference("adequacy", data=name, scale=scale, name="kmo").set_index("item")["value"]
+    expected = reference("adequacy", data=name, scale=scale, name="kmo", correlation="pearson").set_index("item")[
+        "value"
+    ]
     assert found["item"].tolist() == expected.index.tolist()
     np.testing.assert_allclose(found["kmo"], expected, rtol=1e-10)
 
@@ -35,9 +37,22 @@ def test_kmo_is_psychs(name: str, scale: str) -> None:
 def test_bartlett_is_psychs(name: str, scale: str) -> None:
     found = bartlett(answers(name), SCALES[name][scale])
     for part in ("chisq", "df", "pvalue", "determinant"):
-        expected = number("adequacy", data=name, scale=scale, name=part)
+        expected = number("adequacy", data=name, scale=scale, name=part, correlation="pearson")
         assert getattr(found, part) == pytest.approx(expected, rel=1e-9)
     assert found.n == len(answers(name))
+
+
+def test_polychoric_kmo_bartlett_and_factors_are_psychs_on_lavaans_correlations() -> None:
+    corp, kind = answers("corp"), "polychoric"
+    expected = reference("adequacy", data="corp", correlation=kind, name="kmo")["value"]
+    np.testing.assert_allclose(kmo(corp, correlation=kind)["kmo"], expected, atol=1e-5)
+    chisq = number("adequacy", data="corp", correlation=kind, name="chisq")
+    assert bartlett(corp, correlation=kind).chisq == pytest.approx(chisq, rel=1e-5)
+    found = factors(corp, n_factors=3, correlation=kind)
+    for what in ("pattern", "phi", "structure"):
+        psych = matrix("efa", data="corp", correlation=kind, what=what)
+        np.testing.assert_allclose(getattr(found, what), psych, atol=1e-5)
+    assert found.kind == kind
 
 
 def test_kmo_and_bartlett_of_answers_are_those_of_their_correlations() -> None:
@@ -63,7 +78,8 @@ def test_kmo_word(value: float, word: str) -> None:
 @pytest.mark.parametrize("what", ["pattern", "phi", "structure", "communality"])
 def test_efa_is_psychs(name: str, method: str, rotation: str, what: str) -> None:
     found = factors(answers(name), n_factors=3, method=method, rotation=rotation)
-    expected = matrix("efa", data=name, method=method, rotation=IN_R.get(rotation, rotation), what=what)
+    where = {"data": name, "method": method, "rotation": IN_R.get(rotation, rotation), "correlation": "pearson"}
+    expected = matrix("efa", **where, what=what)
     np.testing.assert_allclose(np.asarray(getattr(found, what)).reshape(expected.shape), expected.to_numpy(), atol=1e-5)
 
 

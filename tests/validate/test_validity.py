@@ -156,6 +156,13 @@ def test_more_error_than_construct_is_told() -> None:
     assert said[0].startswith("visual is less reliable than 0.70 (alpha 0.626")
 
 
+def test_an_item_in_the_wrong_construct_is_named() -> None:
+    groups = {"ONE": ["x1", "x2", "x3", "x4"], "TWO": ["x5", "x6"], "THREE": ["x7", "x8", "x9"]}
+    said = "\n".join(validity_findings(validity(answers("hs"), groups, draws=0)))
+    assert "x4 loads on TWO about as much as on ONE." in said
+    assert "x7 loads" not in said
+
+
 @pytest.mark.parametrize(
     ("upper", "word"), [(1.2, "severe"), (1.0, "severe"), (0.95, "moderate"), (0.8, "marginal"), (0.5, "none")]
 )

@@ -139,7 +139,7 @@ def _label(axes: Axes, edge: Edge, spot: Array, theme: Theme, colour: str) -> No
     if edge.text:
         figures = font(size * theme.scale)
         x = spot[0] - tag / 2 if alone else spot[0]
-        axes.text(x, spot[1], edge.text, fontproperties=figures, ha="center", linespacing=LEADING,
+        axes.text(x, spot[1], edge.text, parse_math=False, fontproperties=figures, ha="center", linespacing=LEADING,
                   gid=f"label:{name}", zorder=4, bbox=_ground(theme), **common)  # fmt: skip
 
 
@@ -181,6 +181,7 @@ def _name(axes: Axes, name: str, words: Lettering, shape: Shape, theme: Theme, c
             zorder=6,
             color=colour,
             gid=f"name:{name}:{k}",
+            parse_math=False,
         )
 
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from mkb21sem.errors import OptionError, closest, one_of
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.report.canvas import THEMES, drawn_shapes
-from mkb21sem.report.legend import sample_line
+from mkb21sem.report.legend import WORDS, sample_line
 from mkb21sem.report.numbers import LANGUAGES
 from mkb21sem.report.picture import Picture, chosen_labels, group_index, picture
 from mkb21sem.report.scene import compose
@@ -235,11 +235,17 @@ def _sheet(
         max(shown, key=len),
         o.lang,
         title,
-        [*dict.fromkeys(lines), *([o.note] if o.note else [])],
+        [*dict.fromkeys(lines), *_left_out(drawn, o.lang), *([o.note] if o.note else [])],
         columns,
         _highlighted(o.highlight, drawn),
         o.stamped,
     )
+
+
+def _left_out(drawn: Sequence[Picture], lang: str) -> list[str]:
+    """How many covariances are in the model but not in the drawing."""
+    most = max(one.omitted for one in drawn)
+    return [WORDS[lang]["omitted"].format(n=most)] if most else []
 
 
 def _pinned(positions: Mapping[str, Sequence[float]] | None, pictures: Sequence[Picture]) -> dict[str, Sequence[float]]:

@@ -40,6 +40,7 @@ WORDS = {
         "specified": "Specified model, not fitted.",
         "synthetic": "SYNTHETIC DATA",
         "meaning": "Synthetic data, drawn from a model: nothing about real firms follows.",
+        "omitted": "{n} covariances among observed variables are in the model but not drawn.",
         ".scaled": "scaled",
         ".robust": "robust",
         "stopped": "NOT CONVERGED: no numbers are shown.",
@@ -62,6 +63,7 @@ WORDS = {
         "specified": "Gespecificeerd model, niet geschat.",
         "synthetic": "SYNTHETISCHE DATA",
         "meaning": "Synthetische data, getrokken uit een model: er volgt niets uit over echte bedrijven.",
+        "omitted": "{n} covarianties tussen geobserveerde variabelen staan wel in het model, niet in de tekening.",
         ".scaled": "geschaalde",
         ".robust": "robuuste",
         "stopped": "NIET GECONVERGEERD: er worden geen getallen getoond.",
@@ -188,6 +190,7 @@ def draw_key(axes: Axes, broken: Sequence[Sequence[Entry]], left: float, top: fl
                 color=theme.ink,
                 va="center",
                 gid=f"key:{entry.glyph}",
+                parse_math=False,
             )
             x += entry.width
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import networkx as nx
 import numpy as np
@@ -19,6 +19,8 @@ from mkb21sem.specify.parse import Arrow
 
 LABELS = ("std", "std+stars", "std+interval", "est", "est+stars", "est+interval", "key", "none")
 ALPHA = 0.05
+MOST_UNSAID = 10
+"""More covariances than this that nobody stated, as among six control variables, are not drawn."""
 TAGS = {
     "en": {"stated": "s", "implied": "i", "reconstruction": "r"},
     "nl": {"stated": "g", "implied": "i", "reconstruction": "r"},
@@ -96,13 +98,16 @@ class Picture:
         Construct → the indicators that hang on it (may be constructs with indicators of their own).
     edges
         Every arrow whose two ends are drawn.
+    omitted
+        How many covariances among observed variables, which the spec doesn't state, are left out because they
+        would cover the rest.
     """
 
     nodes: dict[str, Node]
     structural: tuple[str, ...]
     hanging: dict[str, tuple[str, ...]]
     edges: tuple[Edge, ...]
-    converged: bool = field(default=True)
+    omitted: int = 0
 
     @property
     def graph(self) -> nx.DiGraph:
@@ -161,11 +166,25 @@ def picture(
         name: Node(name, texts.get(name, name), name in model.latents, r2.get(name, "") if name in structural else "")
         for name in drawn
     }
-    edges = (_edge(row, labels, lang) for _, row in _rows(found, group).iterrows())
-    kept = tuple(
+    edges = [_edge(row, labels, lang) for _, row in _rows(found, group).iterrows()]
+    kept = [
         e for e in edges if e is not None and e.tail in nodes and e.head in nodes and (covariances or not e.two_headed)
+    ]
+    unsaid = _unsaid(kept, model)
+    few = len(unsaid) <= MOST_UNSAID
+    return Picture(
+        nodes, structural, hanging, tuple(e for e in kept if few or e not in unsaid), 0 if few else len(unsaid)
     )
-    return Picture(nodes, structural, hanging, kept, not isinstance(found, Fit) or found.converged)
+
+
+def _unsaid(edges: list[Edge], model: Model) -> list[Edge]:
+    """Covariances among observed variables that only the defaults put into the model."""
+    said = {frozenset((a.lhs, a.rhs)) for a in model.arrows if a.op == "~~"}
+    return [
+        e
+        for e in edges
+        if e.two_headed and frozenset((e.tail, e.head)) not in said and not {e.tail, e.head} & set(model.latents)
+    ]
 
 
 def structural_nodes(model: Model) -> tuple[str, ...]:

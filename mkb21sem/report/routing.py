@@ -164,8 +164,7 @@ def _in_layer(edge: Edge, scenery: Scenery) -> Candidates:
     found = []
     for side in (-1, 1):
         wrong = 0.0 if side == (1 if right else -1) else 14.0
-        for k in range(9):
-            rank = k / 2 + 1
+        for rank in sorted({max(1.0, span + k / 2) for k in range(-6, 7)}):
             far = (reach + NESTED * rank - 8) / 0.75
             control = straight(tail.centre, head.centre)
             control[1] = tail.x + side * far, tail.y + 0.06 * (head.y - tail.y)

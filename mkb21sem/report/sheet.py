@@ -105,7 +105,16 @@ class Sheet:
             if self.over:
                 bold = font(PANEL_SIZE * self.theme.scale, bold=True)
                 colour = self.theme.ink
-                axes.text(x, y - 7, self.heads[i], fontproperties=bold, color=colour, va="center", gid=f"panel:{i}")
+                axes.text(
+                    x,
+                    y - 7,
+                    self.heads[i],
+                    fontproperties=bold,
+                    color=colour,
+                    va="center",
+                    gid=f"panel:{i}",
+                    parse_math=False,
+                )
             corner = np.array([x, y - self.over - self.scene.size[1]])
             draw_scene(axes, self.scene, drawn, self.theme, corner, self.highlight)
 
@@ -150,7 +159,16 @@ def _paper(width: float, height: float, theme: Theme) -> tuple[Figure, Axes]:
 def _head(axes: Axes, title: Sequence[str], stamp: str, width: float, top: float, theme: Theme) -> None:
     bold = font(TITLE_SIZE * theme.scale, bold=True)
     for k, line in enumerate(title):
-        axes.text(0, top - 15 * k - 7.5, line, fontproperties=bold, color=theme.ink, va="center", gid=f"title:{k}")
+        axes.text(
+            0,
+            top - 15 * k - 7.5,
+            line,
+            fontproperties=bold,
+            color=theme.ink,
+            va="center",
+            gid=f"title:{k}",
+            parse_math=False,
+        )
     if stamp:
         axes.text(
             width - 4,
@@ -170,4 +188,4 @@ def _foot(axes: Axes, key: Sequence[Sequence[Entry]], lines: Sequence[str], top:
     below = top - LINE * len(key) - (2 if key else 0)
     for k, line in enumerate(lines):
         axes.text(0, below - LINE * (k + 0.5), line, fontproperties=font(NOTE_SIZE * theme.scale), color=theme.ink,
-                  va="center", gid=f"note:{k}")  # fmt: skip
+                  va="center", gid=f"note:{k}", parse_math=False)  # fmt: skip

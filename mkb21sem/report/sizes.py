@@ -13,6 +13,8 @@ Key = tuple[str, str, str]
 Half = tuple[float, float, bool]
 """Half width, half height, and whether the node is an ellipse."""
 ITEM_WIDTH = 110.0
+SMALLEST = (22.0, 14.0)
+"""Half axes that a structural node has at least."""
 
 
 def key(edge: Edge) -> Key:
@@ -84,8 +86,9 @@ def _equal_sizes(nodes: Sequence[Node], words: Mapping[str, Lettering], inside: 
     pad = (6.0, 5.0) if inside else (3.5, 1.8)
     wide = max((w.width for w in boxes), default=0.0) / 2 + pad[0]
     high = max((w.height for w in boxes), default=0.0) / 2 + pad[1]
-    if inside and round_:
-        wide, high = max(wide, 0.85 * a), max(high, 0.8 * b)
+    if inside:
+        a, b = (max(a, SMALLEST[0]), max(b, SMALLEST[1])) if round_ else (a, b)
+        wide, high = max(wide, 0.85 * a, 0.9 * SMALLEST[0]), max(high, 0.8 * b, 0.9 * SMALLEST[1])
     return {node.name: (a, b, True) if node.latent else (wide, high, False) for node in nodes}
 
 

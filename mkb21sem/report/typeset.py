@@ -42,7 +42,7 @@ def measure(text: str, size: float, bold: bool = False) -> tuple[float, float]:
     if not text:
         return 0.0, 0.0
     figure = _easel()
-    artist = figure.text(0, 0, text, fontproperties=font(size, bold), linespacing=LEADING)
+    artist = figure.text(0, 0, text, parse_math=False, fontproperties=font(size, bold), linespacing=LEADING)
     extent = artist.get_window_extent(figure.canvas.get_renderer())  # type: ignore[attr-defined]
     artist.remove()
     return extent.width / _SHARPNESS, extent.height / _SHARPNESS

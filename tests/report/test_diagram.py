@@ -371,3 +371,34 @@ def test_items_that_carry_arrows_of_their_own_are_structural():
     assert set(drawn.structural) == {"f", "x3", "z", "y"}
     assert drawn.hanging == {"f": ("x1", "x2")}
     assert overlaps(diagram(model, indicators=True)) == []
+
+
+def test_covariances_that_only_defaults_add_are_left_out_when_they_are_many():
+    many = Model.parse(f"y ~ {' + '.join(f'x{i}' for i in range(6))}")
+    figure = diagram(many)
+    assert picture(many).omitted == 15
+    assert "15 covariances among observed variables are in the model but not drawn." in " ".join(
+        texts(figure, "note:").values()
+    )
+    said = Model.parse(f"{many}\nx0 ~~ x1")
+    drawn = {frozenset((e.tail, e.head)) for e in picture(said).edges if e.two_headed}
+    assert frozenset(("x0", "x1")) in drawn
+    few = Model.parse("y ~ x0 + x1 + x2")
+    assert (len([e for e in picture(few).edges if e.two_headed]), picture(few).omitted) == (3, 0)
+
+
+@pytest.mark.parametrize("text", ["Costs ($) and $x$", "a_b^2 {\\alpha}", "50 % & more"])
+def test_names_are_written_as_they_are(text):
+    figure = diagram(Model.parse("y ~ x"), names={"y": text})
+    assert " ".join(t for n, t in texts(figure, "name:").items() if n.startswith("name:y:")) == text
+    assert overlaps(figure) == []
+
+
+def test_residual_covariances_of_items_over_two_constructs_are_drawn_free_of_the_rest():
+    model = Model.parse(
+        "ind60 =~ x1 + x2 + x3\ndem60 =~ y1 + y2 + y3 + y4\ndem65 =~ y5 + y6 + y7 + y8\n"
+        "dem60 ~ ind60\ndem65 ~ ind60 + dem60\ny1 ~~ y5\ny2 ~~ y4 + y6\ny3 ~~ y7\ny4 ~~ y8\ny6 ~~ y8"
+    )
+    figure = diagram(model, indicators=True)
+    assert overlaps(figure) == []
+    assert sum(name.endswith(":covariance") for name, _ in named(figure.axes[0], PathPatch)) == 6

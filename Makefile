@@ -30,9 +30,11 @@ check: .venv/ready  ## Style, format and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-reference: .venv/ready  ## Make the reference numbers again (needs R with lavaan, semTools, psych, numDeriv)
+reference: .venv/ready  ## Make the reference numbers again (needs R: lavaan, semTools, psych, GPArotation, numDeriv)
 	$(BIN)/python tests/lavaan/export.py
 	Rscript tests/lavaan/generate.R
+	$(BIN)/python tests/psych/export.py
+	Rscript tests/psych/generate.R
 
 paper: .venv/ready  ## The manuscript as PDF, every number from the package (DATA=file for your own wave)
 	$(BIN)/mkb21sem reproduce --out $(OUT) $(if $(DATA),--data $(DATA))

@@ -88,6 +88,5 @@ def bounded_vcov(at: Inference, held: Array) -> Array:
 
 def _fixed(at: Inference, part: Inference) -> Array:
     """Cell values that the part does not estimate, in the shape of the loss's own."""
-    fixed: Array = getattr(at.loss, "fixed")  # noqa: B009
     values = at.cells - cell_values(part.layout, part.theta, np.zeros_like(at.cells))
-    return values.reshape(fixed.shape)
+    return values.reshape(at.loss.fixed.shape)

@@ -28,6 +28,10 @@ from mkb21sem.specify.layout import Layout
 class Loss(Protocol):
     """What the minimiser needs: b replicates at once."""
 
+    @property
+    def fixed(self) -> Array:
+        """Cell values that are not estimated, (b, g, c), or (g, c) for one sample with missing answers."""
+
     def value(self, theta: Array) -> Array:
         """F at theta (b, k): (b,), NaN where the implied moments are not admissible."""
 

@@ -70,6 +70,6 @@ def solve(row: Estimator, layout: Layout, sample: Moments, begin: Array | None =
         near = bool(first.converged[0])
         theta = first.theta if near else theta
     found = minimise(loss, theta, near=near)
-    fixed = getattr(loss, "fixed").reshape(len(layout.groups), -1)  # noqa: B009
+    fixed = loss.fixed.reshape(len(layout.groups), -1)
     cells = cell_values(layout, found.theta[0], fixed)
     return found, Inference(row, layout, loss, sample, found.theta[0], cells, float(found.value[0]))

@@ -139,7 +139,7 @@ def _tested(found: Fit, batch: Sequence[Candidate]) -> pd.DataFrame:
 def inference(found: Fit, wider: Layout) -> Inference:
     """The fit as a point in a wider layout, whose cells and parameters begin with its own and go on with zeros."""
     loss = loss_of(found.estimator, found.layout, found.moments)
-    own = getattr(loss, "fixed")  # noqa: B009
+    own = loss.fixed
     fixed = np.zeros((*own.shape[:-1], len(wider.row)))
     fixed[..., : own.shape[-1]] = own
     cells = np.pad(found.cells, ((0, 0), (0, len(wider.row) - found.cells.shape[1])))

@@ -67,7 +67,7 @@ class Whole:
         return self._spread(bread / self.sample.total, moments.shape)
 
     def _first_order(self, theta: Array) -> Array:
-        fixed = getattr(self.loss, "fixed").reshape(len(self.layout.groups), -1)  # noqa: B009
+        fixed = self.loss.fixed.reshape(len(self.layout.groups), -1)
         cells = cell_values(self.layout, theta, fixed)
         return Inference(ESTIMATORS["ML"], self.layout, self.loss, self.sample, theta, cells, np.nan).first_order
 

@@ -1,4 +1,4 @@
-"""Every text of the report, in each language: `words.csv`, one line a text."""
+"""Every text that is shown, in each language: a file a chapter in `texts/`, one line a text."""
 
 from __future__ import annotations
 
@@ -19,9 +19,15 @@ _ITALIC = re.compile(r"\*([^*]+)\*")
 
 @lru_cache(maxsize=1)
 def texts() -> dict[str, dict[str, str]]:
-    """Key → language → text; ``*x*`` is italic, ``{x}`` is filled in."""
-    with files("mkb21sem.report").joinpath("words.csv").open(encoding="utf-8") as lines:
-        return {row["key"]: {lang: row[lang] for lang in LANGUAGES} for row in csv.DictReader(lines)}
+    """Key → language → text of all files; ``*x*`` is italic, ``{x}`` is filled in."""
+    found: dict[str, dict[str, str]] = {}
+    for file in sorted(files("mkb21sem.report").joinpath("texts").iterdir(), key=lambda file: file.name):
+        with file.open(encoding="utf-8") as lines:
+            for row in csv.DictReader(lines):
+                if row["key"] in found:
+                    raise KeyError(f"{file.name}: text `{row['key']}` stands in two files")
+                found[row["key"]] = {lang: row[lang] for lang in LANGUAGES}
+    return found
 
 
 @dataclass(frozen=True, slots=True)

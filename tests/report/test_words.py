@@ -1,3 +1,4 @@
+import csv
 import re
 from importlib.resources import files
 
@@ -18,8 +19,8 @@ def test_every_text_is_there_in_both_languages_with_the_same_places_to_fill(key)
 
 
 def test_no_key_stands_twice():
-    lines = files("mkb21sem.report").joinpath("words.csv").read_text(encoding="utf-8").splitlines()
-    keys = [line.partition(",")[0] for line in lines]
+    folder = files("mkb21sem.report").joinpath("texts")
+    keys = [row["key"] for file in folder.iterdir() for row in csv.DictReader(file.open(encoding="utf-8"))]
     assert len(keys) == len(set(keys))
 
 

@@ -1,0 +1,147 @@
+"""What every command shares: its options, its progress, and how it ends.
+
+Exit codes: 0 done; 1 `survey` found problems; 2 it can't be done and the message says why; 3 the model did not
+converge; 70 a fault of the program; 130 stopped by the user.
+"""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from functools import wraps
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+
+import typer
+
+from mkb21sem.errors import Mkb21Error, OptionError
+from mkb21sem.report.terminal import console
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mkb21sem.specify.hypothesis import Hypothesis
+    from mkb21sem.specify.model import Model
+    from mkb21sem.survey.wave import Wave
+
+PROBLEMS, IMPOSSIBLE, NOT_CONVERGED, FAULT, STOPPED = 1, 2, 3, 70, 130
+WORTH_SAYING = 0.5
+ISSUES = "the project's issue tracker"
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Lang(StrEnum):
+    """Language of the report."""
+
+    EN = "en"
+    NL = "nl"
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """Print a message as it is, and stop."""
+    console(stderr=True).print(message, markup=False, style="red" if code != STOPPED else None)
+    raise typer.Exit(code)
+
+
+def guarded(command: Command) -> Command:
+    """Turn errors into a message and an exit code, never into a traceback."""
+
+    @wraps(command)
+    def run(*args: Any, **options: Any) -> Any:
+        try:
+            return command(*args, **options)
+        except typer.Exit:
+            raise
+        except Mkb21Error as error:
+            fail(str(error), IMPOSSIBLE)
+        except KeyboardInterrupt:
+            fail("Stopped. Nothing was written.", STOPPED)
+        except Exception as error:
+            if os.environ.get("MKB21SEM_TRACEBACK") == "1":
+                traceback.print_exc()
+            fail(
+                f"This should not have happened ({type(error).__name__}: {error}). Nothing was written. Please report "
+                f"it at {ISSUES}, with the command and, if you can, the output of MKB21SEM_TRACEBACK=1.",
+                FAULT,
+            )
+
+    return run  # type: ignore[return-value]
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """Show what is being done, and what took long, on stderr."""
+    shown, begun = console(stderr=True), perf_counter()
+    doing = "load"
+
+    def done() -> None:
+        if perf_counter() - begun > WORTH_SAYING:
+            shown.print(f"  {doing} ({perf_counter() - begun:.1f} s)", style="dim")
+
+    with shown.status("starting …") as status:
+
+        def step(name: str) -> None:
+            nonlocal doing, begun
+            done()
+            doing, begun = name, perf_counter()
+            status.update(f"{name} …")
+
+        yield step
+        done()
+
+
+def missing_codes(text: str | None) -> tuple[float, ...]:
+    """Read codes given as -99 or -98,-99.
+
+    Raises
+    ------
+    OptionError
+        They are no numbers.
+    """
+    try:
+        return tuple(float(code) for code in (text or "").replace(";", ",").split(",") if code.strip())
+    except ValueError as error:
+        raise OptionError(f"--missing-codes must be numbers parted by commas, like -98,-99; got {text!r}.") from error
+
+
+def parted(text: str) -> tuple[str, ...]:
+    """Names parted by commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+Data = Annotated[Path | None, typer.Option("--data", help="Wave file (.csv, .xlsx, .sav). Default: a synthetic one.")]
+Out = Annotated[Path, typer.Option("--out", help="Folder for the output; it appears whole or not at all.")]
+Codes = Annotated[
+    str | None, typer.Option("--missing-codes", help="Codes that mean no answer, parted by commas: -98,-99.")
+]
+Book = Annotated[
+    Path | None, typer.Option("--codebook", help="Codebook of this wave (.csv, .xlsx). Default: MKB21 2012.")
+]
+
+
+def the_wave(data: Path | None, codebook: Path | None, codes: tuple[float, ...]) -> Wave:
+    """The wave asked for; without a file the synthetic one."""
+    from mkb21sem.survey.synthetic import synthetic_wave
+    from mkb21sem.survey.wave import Wave
+
+    if data is None:
+        if codebook is not None or codes:
+            raise OptionError("--codebook and --missing-codes describe a file; name it by --data.")
+        return synthetic_wave()
+    return Wave.read(data, codebook, codes)
+
+
+def the_hypotheses(given: str | None, name: str, model: Model) -> Sequence[Hypothesis]:
+    """The hypotheses asked for; those of MKB21 for its shipped models; else one for each arrow."""
+    from mkb21sem.specify.hypothesis import Hypothesis, for_model
+    from mkb21sem.specify.model import shipped
+
+    if given is not None:
+        return Hypothesis.read(given, None if given in shipped(".toml") else model)
+    ours = name in shipped(".sem") and name.startswith("mkb21")
+    return Hypothesis.read("mkb21") if ours else for_model(model)

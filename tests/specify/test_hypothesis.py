@@ -23,6 +23,12 @@ GOOD = {
     ONE + 'sign = "-"\nfamily = "secondary"\nevidence = "implied"\narrow = "A3"\nquotation = "é"\ntheory = "t"': [
         Hypothesis("H1", "A", "B", "-", "secondary", "implied", "A3", "é", "t")
     ],
+    ONE.replace("A -> B", "A -> B -> TRUST"): [Hypothesis("H1", "A", "TRUST", through=("B",))],
+    'sesoi = 0.2\nrationale = "r"\nalpha = 0.01\n' + ONE: [
+        Hypothesis("H1", "A", "B", sesoi=0.2, rationale="r", alpha=0.01)
+    ],
+    "sesoi = 0.2\n" + ONE + "sesoi = 0.05": [Hypothesis("H1", "A", "B", sesoi=0.05)],
+    ONE + '[[zero]]\nid = "Z1"\npath = "A -> TRUST"': [Hypothesis("H1", "A", "B")],
     ONE + ONE.replace("H1", "H2").replace("A -> B", "B -> TRUST"): [
         Hypothesis("H1", "A", "B"),
         Hypothesis("H2", "B", "TRUST"),
@@ -62,9 +68,33 @@ BAD = {
     ONE + 'evidence = "said"': [r"evidence must be one of 'stated', 'implied', 'reconstruction'; got 'said'\.$"],
     ONE + ONE: [r"hypothesis H1: its id stands twice\.$"],
     # paths
-    ONE.replace("->", "→"): [r'path must be written "A -> B"; got \'A → B\'\.$'],
+    ONE.replace("->", "→"): [r'path must be written "A -> B", or "A -> B -> C" for an indirect one; got \'A → B\'\.$'],
     ONE.replace("->", "~"): [r'path must be written "A -> B"'],
-    ONE.replace("B", "B -> C"): [r'path must be written "A -> B"'],
+    ONE.replace("B", "B -> C"): [r"hypothesis H1: `C` is not in the model\.$"],
+    ONE.replace("B", "-> B"): [r'path must be written "A -> B"'],
+    ONE.replace("B", "B -> A"): [r"hypothesis H1: path passes `A` twice; got 'A -> B -> A'\.$"],
+    ONE.replace("B", "A"): [r"hypothesis H1: path passes `A` twice"],
+    # sizes
+    ONE + 'sesoi = "0.1"': [r"hypothesis H1: `sesoi` must be a number between 0 and 1, such as 0\.1\.$"],
+    ONE + "sesoi = 0": [r"`sesoi` must be a number between 0 and 1"],
+    ONE + "sesoi = -0.1": [r"`sesoi` must be a number between 0 and 1"],
+    ONE + "sesoi = nan": [r"`sesoi` must be a number between 0 and 1"],
+    ONE + "sesoi = true": [r"`sesoi` must be a number between 0 and 1"],
+    ONE + "alpha = 5": [r"hypothesis H1: `alpha` must be a number between 0 and 1, such as 0\.05\.$"],
+    ONE + "rationale = 1": [r"hypothesis H1: `rationale` must be text\.$"],
+    ONE + 'through = ["B"]': [r"`through` is no field of a hypothesis\.$"],
+    # above the first block
+    "sesoi = 2\n" + ONE: [r"^ours\.toml: `sesoi` must be a number between 0 and 1"],
+    "alfa = 0.05\n" + ONE: [r"^ours\.toml: `alfa` is nothing that the file may hold\. Closest: alpha\.$"],
+    "zero = 1\n" + ONE: [r'^ours\.toml: `zero` must be written as blocks \[\[zero\]\] with id and path = "A -> B"\.$'],
+    # registered zeros
+    ONE + '[[zero]]\nid = "Z1"\npath = "A -> TRUST"\nsign = "+"': [
+        r"^ours\.toml, zero Z1: `sign` is no field of a registered zero\.$"
+    ],
+    ONE + '[[zero]]\nid = "H1"\npath = "A -> TRUST"': [r"zero H1: its id stands twice\.$"],
+    ONE + '[[zero]]\nid = "Z1"\npath = "A -> B -> TRUST"': [
+        r"zero Z1: a registered zero is one arrow, \"A -> B\"; got 'A -> B -> TRUST'\.$"
+    ],
     ONE.replace("A ->", "->"): [r'path must be written "A -> B"'],
     ONE.replace("B", "TRUS"): [r"hypothesis H1: `TRUS` is not in the model\. Closest: TRUST\.$"],
     ONE.replace("A ->", "xyz ->"): [r"hypothesis H1: `xyz` is not in the model\.$"],
@@ -99,6 +129,19 @@ def test_bad_files(tmp_path: Path, text: str, messages: list[str]) -> None:
     assert len(lines) == len(messages), lines
     for line, message in zip(lines, messages, strict=True):
         assert re.search(message, line), line
+
+
+def test_registered_zeros(tmp_path: Path) -> None:
+    file = written(tmp_path, "sesoi = 0.2\n" + ONE + '[[zero]]\nid = "Z1"\npath = "A -> TRUST"\ntheory = "t"')
+    assert Hypothesis.read_zeros(file, MODEL) == (Hypothesis("Z1", "A", "TRUST", family="zero", theory="t", sesoi=0.2),)
+    assert Hypothesis.read_zeros(written(tmp_path, ONE)) == ()
+
+
+def test_a_path_and_its_arrows() -> None:
+    claim = Hypothesis("H1", "A", "D", through=("B", "C"))
+    assert claim.path == "A → B → C → D"
+    assert claim.steps == (("A", "B"), ("B", "C"), ("C", "D"))
+    assert Hypothesis("H1", "A", "B").steps == (("A", "B"),)
 
 
 def test_a_file_in_another_encoding(tmp_path: Path) -> None:

@@ -16,8 +16,10 @@ from mkb21sem.linalg import Array
 from mkb21sem.specify.layout import Layout
 
 
-def solve_within(row: Estimator, where: Layout, sample: Moments) -> tuple[Minimum, Inference, Array]:
-    """Minimise within the bounds of the layout.
+def solve_within(
+    row: Estimator, where: Layout, sample: Moments, begin: Array | None = None
+) -> tuple[Minimum, Inference, Array]:
+    """Minimise within the bounds of the layout, from `begin` (k,) or from closed-form starting values.
 
     Returns
     -------
@@ -31,7 +33,7 @@ def solve_within(row: Estimator, where: Layout, sample: Moments) -> tuple[Minimu
     An active-set method (Nocedal & Wright 2006, ch. 16) with one exchange a round: the parameter furthest outside is
     held, and a held one whose gradient points inside is set free.
     """
-    found, at = solve(row, where, sample)
+    found, at = solve(row, where, sample, begin)
     held = np.zeros(where.k, dtype=bool)
     theta = at.theta
     for _ in range(4 * where.k):

@@ -239,8 +239,7 @@ def fit(
             raise OptionError("the model has means; give Moments(…, mean=…) as well, or leave the means out.")
         if missing == "fiml" and not where.meanstructure:
             raise OptionError("missing='fiml' needs means; leave meanstructure out or set it to True.")
-        _check_df(where)
-        return _estimate(model, where, row, sample)
+        return fit_layout(where, row, sample)
 
 
 def _check_df(where: Layout) -> None:
@@ -251,8 +250,24 @@ def _check_df(where: Layout) -> None:
         )
 
 
-def _estimate(model: Model, where: Layout, row: Estimator, sample: Moments) -> Fit:
-    found, at, held = solve_within(row, where, sample)
+def fit_layout(where: Layout, row: Estimator, sample: Moments, before: Fit | None = None) -> Fit:
+    """Estimate the free parameters of a layout from moments.
+
+    Parameters
+    ----------
+    where, row, sample
+        What to fit, how, and to what; the layout's groups and thresholds are the sample's.
+    before
+        A fit of another layout of the same arrows to the same moments, to begin from and with the same baseline.
+
+    Raises
+    ------
+    FitError
+        A model that the moments can't identify.
+    """
+    _check_df(where)
+    model, begin = where.model, None if before is None else nearest(where, before.cells)
+    found, at, held = solve_within(row, where, sample, begin)
     converged = bool(found.converged[0])
     vcov, cause = np.full((where.k, where.k), np.nan), "" if converged else _not_converged(found)
     if converged:
@@ -262,8 +277,10 @@ def _estimate(model: Model, where: Layout, row: Estimator, sample: Moments) -> F
         elif held.any():
             names = ", ".join(name for name, on in zip(where.names, held, strict=True) if on)
             cause = f"{names} on the bound: no standard error there, and the test of fit is approximate."
-    base, at_base = solve(row, independence(where), sample)
     usable = converged and bool(np.isfinite(vcov).all())
+    baseline, baseline_scaled = (
+        _baseline(where, row, sample) if before is None else (before.baseline, before.baseline_scaled)
+    )
     return Fit(
         model,
         where,
@@ -274,13 +291,24 @@ def _estimate(model: Model, where: Layout, row: Estimator, sample: Moments) -> F
         vcov,
         at.minimum,
         at.standard() if converged else Test("standard", np.nan, where.df, NOT_CONVERGED),
-        at_base.standard(),
+        baseline,
         converged,
         int(found.iterations[0]),
         cause,
         at.scaled() if usable else _no_scaled(row, where.df),
-        at_base.scaled() if base.converged[0] else _no_scaled(row, at_base.layout.df),
+        baseline_scaled,
     )
+
+
+def _baseline(where: Layout, row: Estimator, sample: Moments) -> tuple[Test, Test | None]:
+    base, at = solve(row, independence(where), sample)
+    return at.standard(), at.scaled() if base.converged[0] else _no_scaled(row, at.layout.df)
+
+
+def nearest(where: Layout, cells: Array) -> Array:
+    """The parameters (k,) whose cells come closest to these (g, c), by least squares over the free ones."""
+    K = where.K.reshape(-1, where.k)
+    return np.asarray(np.linalg.lstsq(K, (cells - where.offset).ravel() * K.any(axis=1), rcond=None)[0])
 
 
 def _shown(where: Layout, at: Inference, sample: Moments) -> Array:

@@ -136,6 +136,11 @@ class Layout:
         single = len(self.groups) == 1 and ((K == 0) | (K == 1)).all() and (K.sum(axis=(0, 1)) == 1).all()
         return np.asarray(K[0].argmax(axis=0)) if single else None
 
+    @cached_property
+    def causes(self) -> Index:
+        """Variables from which an arrow leaves: the others take no part in what I − A has to be inverted for."""
+        return np.asarray(np.unique(self.col[self.matrix == 0]))
+
     @property
     def variables(self) -> tuple[str, ...]:
         """Names of the rows of A and S."""
@@ -207,7 +212,7 @@ def layout(
         equal = (*equal, "intercepts")
     derived = {arrow.lhs for arrow in arrows if arrow.op == "~*~"}
     rows = _rows(model, arrows, exogenous, len(groups), equal, _released(free, arrows), std_lv, derived)
-    return _layout(model, rows, exogenous, tuple(groups), meanstructure, tuple(thresholds.items()), parameterization)
+    return of_rows(model, rows, exogenous, tuple(groups), meanstructure, tuple(thresholds.items()), parameterization)
 
 
 def independence(where: Layout) -> Layout:
@@ -232,7 +237,7 @@ def independence(where: Layout) -> Layout:
             a for name in ordinal for a in (Arrow(name, "~~", name, value=1.0), Arrow(name, "~", "1", value=0.0))
         ]
     rows = _rows(model, arrows, where.exogenous, len(where.groups), (), set(), False)
-    return _layout(model, rows, where.exogenous, where.groups, where.meanstructure, where.thresholds, "theta")
+    return of_rows(model, rows, where.exogenous, where.groups, where.meanstructure, where.thresholds, "theta")
 
 
 def saturated(where: Layout) -> Layout:
@@ -243,10 +248,10 @@ def saturated(where: Layout) -> Layout:
         arrows += [Arrow(name, "~", INTERCEPT) for name in observed]
     model = Model(tuple(Arrow(name, "~~", name) for name in observed), name="saturated")
     rows = _rows(model, arrows, where.exogenous, len(where.groups), (), set(), False)
-    return _layout(model, rows, where.exogenous, where.groups, where.meanstructure)
+    return of_rows(model, rows, where.exogenous, where.groups, where.meanstructure)
 
 
-def _layout(
+def of_rows(
     model: Model,
     rows: tuple[Row, ...],
     exogenous: tuple[str, ...],
@@ -255,7 +260,7 @@ def _layout(
     thresholds: tuple[tuple[str, int], ...] = (),
     parameterization: str = "delta",
 ) -> Layout:
-    """Cells and the map from parameters to them, from the table rows."""
+    """Cells and the map from parameters to them, from table rows: the same arrows in every group, group by group."""
     variables = (*model.observed, *((INTERCEPT,) if meanstructure else ()), *model.latents)
     names, K, offset = _free_parameters(model, rows, len(groups))
     first = rows[: len(rows) // len(groups)]

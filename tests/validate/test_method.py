@@ -21,6 +21,7 @@ from mkb21sem.validate.method import (
 )
 from mkb21sem.validate.rivals import WORDS, rival_models, rivals
 from tests.psych.reference import SCALES, answers, number, reference
+from tests.validate.worded import worded
 
 CONSTRUCTS = {name: {s: list(items) for s, items in SCALES[name].items() if s != "all"} for name in SCALES}
 
@@ -74,9 +75,10 @@ def test_a_planted_method_factor_is_found_and_named() -> None:
     assert some.factor.share == pytest.approx(0.2, abs=0.06)
     assert some.harman.share > none.harman.share + 0.1
     assert (some.collinearity["vif"] > none.collinearity["vif"]).all()
-    said = "\n".join(method_findings(some))
+    said = worded(method_findings(some))
     assert "A common method factor is found" in said
     assert "With it" in said
+    assert "Er is een gemeenschappelijke methodefactor" in worded(method_findings(some), "nl")
 
 
 def test_the_method_factor_brings_the_paths_back() -> None:

@@ -16,6 +16,7 @@ from mkb21sem.validate.respondents import distances, longstring, respondents, va
 from mkb21sem.validate.screening import scale_structure, screen
 from mkb21sem.validate.shape import categories, describe, mardia
 from tests.psych.reference import CORP, HERE, SCALES, answers, number, reference
+from tests.validate.worded import worded
 
 
 def corp() -> pd.DataFrame:
@@ -196,12 +197,16 @@ def test_planted_faults_are_found_and_named() -> None:
     assert signs[users[10]].split()[:3] == ["longstring", "straight", "irv"]
     assert {"irv", "distance"} <= set(signs[users[20]].split())
     assert found.respondents.index[found.respondents["duplicate"]].tolist() == sorted([users[30], users[31]])
-    said = "\n".join(findings(found))
+    said = worded(findings(found))
     assert "REP02 points against the other items of REP" in said
     assert "OMG03 hardly belongs to the other items of OMG" in said
     assert f"Respondent {users[10]} may have answered carelessly: 62 of 62 answers in one unbroken run" in said
     assert f"Respondent {users[20]} may have answered carelessly: variability" in said
     assert "the same answers as another respondent" in said
+    dutch = worded(findings(found), "nl")
+    assert "REP02 wijst tegen de andere items van REP in" in dutch
+    assert "OMG03 hoort nauwelijks bij de andere items van OMG" in dutch
+    assert f"Respondent {users[10]} heeft misschien onzorgvuldig geantwoord: 62 van 62 antwoorden" in dutch
 
 
 def test_nothing_is_left_out() -> None:
@@ -219,9 +224,9 @@ def test_constant_items_and_missing_columns_of_answers_do_not_stop_the_screening
     assert flags["c"] == "constant"
     assert found.mardia is None
     assert found.mardia_note
-    said = "\n".join(findings(found))
+    said = worded(findings(found))
     assert "c has the same answer from everybody" in said
-    assert "Mardia's tests can't be had" in said
+    assert "Mardia’s tests can’t be had" in said
 
 
 def test_half_a_scale_turned_round_is_seen_from_the_majority() -> None:
@@ -234,11 +239,11 @@ def test_half_a_scale_turned_round_is_seen_from_the_majority() -> None:
 
 def test_missing_answers_are_told() -> None:
     given = corp()
-    said = "\n".join(findings(screen(given)))
+    said = worded(findings(screen(given)))
     assert "8 respondents left questions open; nothing speaks against chance" in said
     rng = np.random.default_rng(4)
     given.loc[(given["comp_1"] < 4) & (rng.random(len(given)) < 0.5), "qual_1"] = np.nan
-    assert "not completely at random" in "\n".join(findings(screen(given)))
+    assert "not completely at random" in worded(findings(screen(given)))
 
 
 def test_respondents_who_answered_next_to_nothing_are_not_judged() -> None:

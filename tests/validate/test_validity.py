@@ -16,6 +16,7 @@ from mkb21sem.validate.htmt import RATIOS, htmt, ratios, resampled
 from mkb21sem.validate.reliability import reliability
 from mkb21sem.validate.validity import problem, validity
 from tests.psych.reference import SCALES, answers, matrix, reference
+from tests.validate.worded import worded
 
 CONSTRUCTS = {name: {s: list(items) for s, items in SCALES[name].items() if s != "all"} for name in SCALES}
 
@@ -143,7 +144,7 @@ def test_a_construct_split_in_two_is_found_and_named() -> None:
     assert r.loc[("ONE", "TWO"), "problem"] == "severe"
     assert r.loc[("ONE", "TWO"), "p_one"] > 0.05
     assert r.loc[("ONE", "CUL"), "p_one"] < 0.001
-    said = "\n".join(validity_findings(found))
+    said = worded(validity_findings(found))
     assert "ONE and TWO are hard to tell apart" in said
     assert "ONE and TWO: HTMT reaches" in said
     assert "CUL and" not in said
@@ -151,14 +152,14 @@ def test_a_construct_split_in_two_is_found_and_named() -> None:
 
 def test_more_error_than_construct_is_told() -> None:
     found = validity(measured("hs"), draws=0)
-    assert "visual: its items hold more error than construct (AVE 0.37)." in validity_findings(found)
-    said = reliability_findings(reliability(answers("hs"), CONSTRUCTS["hs"]))
-    assert said[0].startswith("visual is less reliable than 0.70 (alpha 0.626")
+    assert "visual: its items hold more error than construct (AVE .37)." in worded(validity_findings(found))
+    said = worded(reliability_findings(reliability(answers("hs"), CONSTRUCTS["hs"])))
+    assert said.startswith("visual is less reliable than the usual limit (α = .626, interval .5")
 
 
 def test_an_item_in_the_wrong_construct_is_named() -> None:
     groups = {"ONE": ["x1", "x2", "x3", "x4"], "TWO": ["x5", "x6"], "THREE": ["x7", "x8", "x9"]}
-    said = "\n".join(validity_findings(validity(answers("hs"), groups, draws=0)))
+    said = worded(validity_findings(validity(answers("hs"), groups, draws=0)))
     assert "x4 loads on TWO about as much as on ONE." in said
     assert "x7 loads" not in said
 

@@ -1,4 +1,17 @@
-"""From a fit and its hypotheses to verdicts."""
+"""From a fit and its hypotheses to verdicts.
+
+Two questions are asked of each hypothesis, and their nulls can't both be true of one path:
+
+    is there an effect?           H₀: β ≤ 0 (≥ 0, = 0 by the registered sign)    on the unstandardised path
+    is it too small to matter?    H₀: |β| ≥ SESOI                                 TOST, on the standardised path
+
+A true zero makes only the first null true, an effect of interest only the second, so that neither answer has to pay for
+the other being asked: the two rejection regions of one path together keep α (the partitioning principle; Finner &
+Strassburger 2002). Over several paths the p-values of either question are adjusted by themselves, within the primary
+family (Holm: the chance of any false claim of that kind is at most α) and within the secondary one (Benjamini–Hochberg:
+the expected share of false ones among the claims of that kind is at most α). "Opposite" is a two-sided test on the
+unregistered side, adjusted likewise: of a true zero it is said at most half as often as "supported".
+"""
 
 from __future__ import annotations
 
@@ -7,14 +20,19 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 import pandas as pd
-from scipy.stats import norm
-from statsmodels.stats.multitest import multipletests
 
 from mkb21sem.errors import OptionError
 from mkb21sem.estimate.fit import Fit
+from mkb21sem.infer.effectsize import contribution
+from mkb21sem.infer.equivalence import POWER, equivalence, minimum_detectable
+from mkb21sem.infer.multiplicity import adjusted
+from mkb21sem.infer.pathway import Pathway, pathway, places
 from mkb21sem.specify.hypothesis import Hypothesis
 
 NAN = float("nan")
+VERDICTS = ("supported", "opposite", "practically zero", "undecided", "not testable")
+OPPOSITE = "significant, against the registered sign"
+NEGLIGIBLE = "different from zero, yet smaller than the smallest effect of interest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +44,25 @@ class Verdict:
     hypothesis
         The claim.
     est, se, z, p, low, high
-        Estimate, standard error, z, two-sided p and interval (95% at alpha .05).
+        Estimate, standard error, z, two-sided p and interval (level 1 − alpha) of the path.
     p_test
-        The p-value that the verdict rests on: one-sided where a sign was registered.
+        The p-value that "supported" rests on: one-sided where a sign was registered.
     p_adjusted
-        ``p_test`` after Holm's correction over the primary hypotheses; for a secondary one ``p_test`` itself.
-    std
-        Standardised estimate.
+        ``p_test`` adjusted within the family: Holm for primary, Benjamini–Hochberg for secondary hypotheses.
+    p_opposite
+        Two-sided p adjusted within the family, that "opposite" rests on; NaN where no sign was registered.
+    std, std_se, std_low, std_high
+        Standardised estimate with standard error and interval.
+    p_equivalence, p_equivalence_adjusted
+        Of TOST against the hypothesis's SESOI, on the standardised scale; adjusted within the family.
+    f2, delta_r2
+        Cohen's f² and what the arrow adds to R²; NaN for a path of several arrows.
+    detectable
+        Smallest true standardised effect that this test would have found with 80% probability, unadjusted.
     as_expected
         Whether the estimate has the registered sign; None where none was registered.
     verdict
-        supported, opposite, undecided or not testable.
+        One of `VERDICTS`.
     reason
         Why it is not testable or what to keep in mind; empty otherwise.
     """
@@ -50,14 +76,23 @@ class Verdict:
     high: float = NAN
     p_test: float = NAN
     p_adjusted: float = NAN
+    p_opposite: float = NAN
     std: float = NAN
+    std_se: float = NAN
+    std_low: float = NAN
+    std_high: float = NAN
+    p_equivalence: float = NAN
+    p_equivalence_adjusted: float = NAN
+    f2: float = NAN
+    delta_r2: float = NAN
+    detectable: float = NAN
     as_expected: bool | None = None
     verdict: str = "not testable"
     reason: str = ""
 
 
-def verdicts(found: Fit, hypotheses: Sequence[Hypothesis], alpha: float = 0.05) -> tuple[Verdict, ...]:
-    """Judge each hypothesis by the z test of its arrow.
+def verdicts(found: Fit, hypotheses: Sequence[Hypothesis], alpha: float | None = None) -> tuple[Verdict, ...]:
+    """Judge each hypothesis: supported, opposite, practically zero, undecided or not testable.
 
     Parameters
     ----------
@@ -66,7 +101,7 @@ def verdicts(found: Fit, hypotheses: Sequence[Hypothesis], alpha: float = 0.05) 
     hypotheses
         Read by ``Hypothesis.read``.
     alpha
-        Level of the tests; intervals have level 1 − alpha.
+        Level of the tests in place of every hypothesis's own; intervals have level 1 − alpha.
 
     Returns
     -------
@@ -80,64 +115,104 @@ def verdicts(found: Fit, hypotheses: Sequence[Hypothesis], alpha: float = 0.05) 
 
     Notes
     -----
-    A registered sign makes the test one-sided. "Opposite" is a two-sided test that is significant on the
-    other side. "Undecided" is not "no effect": the interval shows what the data leave open. Holm (1979) over
-    the primary hypotheses that could be tested.
+    *Supported*: the adjusted test of the path is significant, and the path is not shown to be smaller than the SESOI.
+    *Practically zero*: the adjusted equivalence test is significant, also where the path differs from zero.
+    *Opposite*: significant on the side that was not registered. *Undecided* is none of these and never means "no
+    effect": ``detectable`` says what the sample could have shown. What could not be tested counts in no family.
     """
-    if not 0 < alpha < 1:
+    if alpha is not None and not 0 < alpha < 1:
         raise OptionError(f"alpha must lie between 0 and 1; got {alpha}.")
     if len(found.moments.groups) > 1:
         raise OptionError("verdicts are given for one group; fit each group by itself.")
-    table = found.table(1 - alpha)
-    judged = [_measure(found, table, h) for h in hypotheses]
-    return tuple(_judge(v, alpha) for v in _adjusted(judged))
+    claims = [claim if alpha is None else replace(claim, alpha=alpha) for claim in hypotheses]
+    return tuple(map(_judge, _adjusted([_measure(found, claim) for claim in claims])))
 
 
 def verdict_table(judged: Sequence[Verdict]) -> pd.DataFrame:
-    """The verdicts as a frame, one row a hypothesis, with its path, sign, family and evidence."""
+    """The verdicts as a frame, one row a hypothesis, with its path, sign, family, SESOI and evidence."""
     rows = []
     for verdict in judged:
         row = asdict(verdict)
         claim = row.pop("hypothesis")
-        keys = ("id", "arrow", "source", "outcome", "sign", "family", "evidence")
+        keys = ("id", "arrow", "source", "outcome", "sign", "family", "evidence", "sesoi", "alpha")
         rows.append({**{key: claim[key] for key in keys}, "path": verdict.hypothesis.path, **row})
     return pd.DataFrame(rows)
 
 
-def _measure(found: Fit, table: pd.DataFrame, claim: Hypothesis) -> Verdict:
-    at = (table["op"] == "~") & (table["lhs"] == claim.outcome) & (table["rhs"] == claim.source)
+def _measure(found: Fit, claim: Hypothesis) -> Verdict:
+    """Everything about one path but what depends on the other hypotheses."""
     if not found.converged:
         return Verdict(claim, reason=f"the model did not converge: {found.cause}")
-    if not at.any():
-        return Verdict(claim, reason=f"the model {found.model.name} has no arrow {claim.path}")
-    row = table[at].iloc[0]
-    est, se, z, p, low, high, std = (float(row[key]) for key in ("est", "se", "z", "p", "low", "high", "std"))
-    as_expected = None if not claim.sign else (est > 0) == (claim.sign == "+")
-    bare = Verdict(claim, est, se, z, p, low, high, std=std, as_expected=as_expected)
+    cells = places(found, claim.steps)
+    absent = [" → ".join(step) for step, cell in cells.items() if cell is None]
+    if absent:
+        return Verdict(claim, reason=f"the model {found.model.name} has no arrow {', '.join(absent)}")
+    path = pathway(found, [cell for cell in cells.values() if cell is not None])
+    bare = _numbers(claim, path)
     if math.isnan(bare.se):
-        cause = "its value is fixed" if not found.cause else found.cause
-        return replace(bare, reason=f"the arrow has no standard error: {cause}")
-    direction = {"+": 1.0, "-": -1.0}.get(claim.sign)
-    p_test = p if direction is None else float(norm.sf(direction * z))
-    return replace(bare, p_test=p_test, p_adjusted=p_test, verdict="undecided")
+        arrow = "path" if claim.through else "arrow"
+        cause = found.cause or (
+            "its value is fixed" if not claim.through else "no arrow of it is free, or two are zero"
+        )
+        return replace(bare, reason=f"the {arrow} has no standard error: {cause}")
+    sizes = {} if claim.through else asdict(contribution(found, claim.source, claim.outcome))
+    return replace(_tested(bare, path), **sizes)
+
+
+def _numbers(claim: Hypothesis, path: Pathway) -> Verdict:
+    """Estimates and intervals."""
+    one, std = path.effect, path.standardized
+    (low, high), (std_low, std_high) = one.interval(1 - claim.alpha), std.interval(1 - claim.alpha)
+    return Verdict(
+        claim,
+        est=one.value,
+        se=one.se,
+        z=one.value / one.se,
+        p=one.apart(),
+        low=low,
+        high=high,
+        std=std.value,
+        std_se=std.se,
+        std_low=std_low,
+        std_high=std_high,
+        as_expected={"+": one.value > 0, "-": one.value < 0}.get(claim.sign),
+    )
+
+
+def _tested(bare: Verdict, path: Pathway) -> Verdict:
+    """Unadjusted p-values of the questions, and what could have been found."""
+    claim, one, std = bare.hypothesis, path.effect, path.standardized
+    p = {"+": one.above(0.0), "-": one.below(0.0)}.get(claim.sign, bare.p)
+    return replace(
+        bare,
+        p_test=p,
+        p_opposite=bare.p if claim.sign else NAN,
+        p_equivalence=equivalence(std, claim.sesoi).p,
+        detectable=minimum_detectable(std.se, claim.alpha, POWER, sides=1 if claim.sign else 2),
+        verdict="undecided",
+    )
 
 
 def _adjusted(judged: Sequence[Verdict]) -> list[Verdict]:
-    """Holm over the primary hypotheses that were tested."""
-    places = [i for i, v in enumerate(judged) if v.hypothesis.family == "primary" and v.verdict == "undecided"]
-    out = list(judged)
-    if places:
-        adjusted = multipletests([judged[i].p_test for i in places], method="holm")[1]
-        for i, p in zip(places, adjusted, strict=True):
-            out[i] = replace(out[i], p_adjusted=float(p))
-    return out
+    """Every question's p-values adjusted within the families."""
+    families = [v.hypothesis.family for v in judged]
+    supports = adjusted([v.p_test for v in judged], families)
+    against = adjusted([v.p_opposite for v in judged], families)
+    small = adjusted([v.p_equivalence for v in judged], families)
+    return [
+        replace(v, p_adjusted=one, p_opposite=two, p_equivalence_adjusted=three)
+        for v, one, two, three in zip(judged, supports, against, small, strict=True)
+    ]
 
 
-def _judge(verdict: Verdict, alpha: float) -> Verdict:
+def _judge(verdict: Verdict) -> Verdict:
     if verdict.verdict != "undecided":
         return verdict
-    if verdict.p_adjusted < alpha:
+    alpha = verdict.hypothesis.alpha
+    apart = verdict.p_adjusted < alpha
+    opposite = verdict.as_expected is False and verdict.p_opposite < alpha
+    if verdict.p_equivalence_adjusted < alpha:
+        return replace(verdict, verdict="practically zero", reason=NEGLIGIBLE if apart or opposite else "")
+    if apart:
         return replace(verdict, verdict="supported")
-    if verdict.as_expected is False and verdict.p < alpha:
-        return replace(verdict, verdict="opposite", reason="significant, against the registered sign")
-    return verdict
+    return replace(verdict, verdict="opposite", reason=OPPOSITE) if opposite else verdict

@@ -64,6 +64,14 @@ def holm(p: list[float]) -> list[float]:
     return [min(adjusted[i], 1.0) for i in range(len(p))]
 
 
+def hochberg(p: list[float]) -> list[float]:
+    """Benjamini & Hochberg (1995): the largest p as it is, the next times m/(m − 1), …, never rising."""
+    order = sorted(range(len(p)), key=p.__getitem__, reverse=True)
+    steps = list(accumulate((len(p) / (len(p) - i) * p[j] for i, j in enumerate(order)), min))
+    adjusted = dict(zip(order, steps, strict=True))
+    return [min(adjusted[i], 1.0) for i in range(len(p))]
+
+
 P, S = "primary", "secondary"
 CASES = {
     # one hypothesis: z = est/se with se .1
@@ -88,8 +96,24 @@ CASES = {
                                     ["supported", "undecided", "undecided"]),
     "Holm takes it away": ([("", P, 0.22, 0.1), ("+", P, 0.0, 0.1), ("", P, 0.0, 0.1)], 0.05, ["undecided"] * 3),
     "Holm steps down": ([("", P, 0.22, 0.1), ("", P, 0.9, 0.1), ("", P, -0.9, 0.1)], 0.05, ["supported"] * 3),
-    "a secondary one costs nothing and is not adjusted": ([("", P, 0.22, 0.1), ("", S, 0.22, 0.1), ("", S, 0.0, 0.1)],
-                                                          0.05, ["supported", "supported", "undecided"]),
+    "secondary ones cost the primary nothing": ([("", P, 0.22, 0.1), ("", S, 0.22, 0.1), ("", S, 0.0, 0.1)], 0.05,
+                                                ["supported", "undecided", "undecided"]),
+    # two-sided .028, .036 and .69: Holm leaves none of three, Benjamini–Hochberg two (.036 * 3 / 2 = .054 is too much)
+    "Benjamini–Hochberg": ([("", S, 0.22, 0.1), ("", S, 0.225, 0.1), ("", S, 0.22, 0.1)], 0.05, ["supported"] * 3),
+    "Holm on the same": ([("", P, 0.22, 0.1), ("", P, 0.225, 0.1), ("", P, 0.22, 0.1)], 0.05, ["undecided"] * 3),
+    # two-sided p of opposite: .028 alone, .083 of three
+    "opposite is adjusted too": ([("-", P, 0.22, 0.1), ("-", P, 0.0, 0.1), ("-", P, 0.0, 0.1)], 0.05,
+                                 ["undecided"] * 3),
+    # TOST against .10
+    "too small to matter": ([("+", P, 0.02, 0.02)], 0.05, ["practically zero"]),
+    "too small, no sign": ([("", P, -0.03, 0.03)], 0.05, ["practically zero"]),
+    "significant and too small": ([("+", P, 0.06, 0.015)], 0.05, ["practically zero"]),
+    "significant against the sign and too small": ([("-", P, 0.06, 0.015)], 0.05, ["practically zero"]),
+    "at the limit": ([("+", P, 0.10, 0.01)], 0.05, ["supported"]),
+    # standardised .049 with se .027: p against the limit .03 alone, .09 of three
+    "equivalence is adjusted too": ([("", P, 0.06, 0.0333), ("", P, 0.5, 0.1), ("", P, 0.5, 0.1)], 0.05,
+                                    ["undecided", "supported", "supported"]),
+    "equivalence alone": ([("", P, 0.04, 0.0333)], 0.05, ["practically zero"]),
 }  # fmt: skip
 
 
@@ -100,17 +124,26 @@ def test_verdicts(claims: list[Claim], alpha: float, expected: list[str]) -> Non
     z = [est / se for _, _, est, se in claims]
     side = {"+": 1, "-": -1}
     p_test = [norm.sf(side[c[0]] * v) if c[0] else 2 * norm.sf(abs(v)) for c, v in zip(claims, z, strict=True)]
-    primary = [i for i, claim in enumerate(claims) if claim[1] == P]
-    adjusted = dict(zip(primary, holm([p_test[i] for i in primary]), strict=True))
+    adjusted = {}
+    for family, method in ((P, holm), (S, hochberg)):
+        own = [i for i, claim in enumerate(claims) if claim[1] == family]
+        adjusted |= dict(zip(own, method([p_test[i] for i in own]), strict=True))
     half = norm.isf(alpha / 2)
     for i, (verdict, (sign, _, est, se)) in enumerate(zip(judged, claims, strict=True)):
         numbers = [verdict.est, verdict.se, verdict.z, verdict.p, verdict.p_test, verdict.low, verdict.high]
         wanted = [est, se, z[i], 2 * norm.sf(abs(z[i])), p_test[i], est - half * se, est + half * se]
         assert_allclose(numbers, wanted, rtol=1e-12)
-        assert_allclose(verdict.p_adjusted, adjusted.get(i, p_test[i]), rtol=1e-12)
+        assert_allclose(verdict.p_adjusted, adjusted[i], rtol=1e-12)
         assert verdict.as_expected == (None if not sign else est > 0 if sign == "+" else est < 0)
-        assert bool(verdict.reason) == (verdict.verdict == "opposite")
-        assert not math.isnan(verdict.std)
+        negligible = verdict.verdict == "practically zero" and min(verdict.p_adjusted, verdict.p) < alpha
+        assert bool(verdict.reason) == (verdict.verdict == "opposite" or negligible)
+        sides = 1 if sign else 2
+        detectable = (norm.isf(alpha / sides) + norm.ppf(0.8)) * verdict.std_se
+        assert_allclose(verdict.detectable, detectable, rtol=1e-12)
+        tost = max(norm.sf((verdict.std + 0.1) / verdict.std_se), norm.cdf((verdict.std - 0.1) / verdict.std_se))
+        assert_allclose(verdict.p_equivalence, tost, rtol=1e-9)
+        ends = [verdict.std - half * verdict.std_se, verdict.std + half * verdict.std_se]
+        assert_allclose([verdict.std_low, verdict.std_high], ends, rtol=1e-12)
 
 
 def test_a_path_that_the_model_lacks() -> None:

@@ -6,6 +6,8 @@ depend on where or when it is done, so neither do the numbers.
 
 from __future__ import annotations
 
+import ctypes
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
@@ -29,10 +31,23 @@ ATTEMPTS = 3
 """How often local processes are started again after one of them was killed."""
 
 
+_TRIM, _MMAP = -1, -3
+"""glibc's M_TRIM_THRESHOLD and M_MMAP_THRESHOLD."""
+
+
 @cache
 def _controller() -> ThreadpoolController:
     # Looking the libraries up takes longer than a fit, so once is enough.
+    _keep_memory()
     return ThreadpoolController()
+
+
+def _keep_memory() -> None:
+    """Let glibc keep what it was given: handing stacks of matrices back at once takes longer than computing them."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        mallopt(_TRIM, 1 << 28)
+        mallopt(_MMAP, 1 << 25)
 
 
 def one_thread() -> AbstractContextManager[Any]:

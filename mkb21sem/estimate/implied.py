@@ -68,7 +68,11 @@ def offset(layout: Layout, moments: Array) -> Array:
 
 def cell_values(layout: Layout, theta: Array, fixed: Array) -> Array:
     """Values of all cells, x = K θ + fixed: (..., k) and (..., g, c) give (..., g, c)."""
-    return np.asarray((layout.K @ theta[..., None, :, None])[..., 0] + fixed)
+    if layout.pick is None:
+        return np.asarray((layout.K @ theta[..., None, :, None])[..., 0] + fixed)
+    values = np.broadcast_to(fixed, np.broadcast_shapes(fixed.shape, (*theta.shape[:-1], *fixed.shape[-2:]))).copy()
+    values[..., 0, layout.pick] += theta
+    return values
 
 
 def matrices(layout: Layout, cells: Array) -> tuple[Array, Array]:
@@ -91,10 +95,25 @@ def implied(layout: Layout, cells: Array) -> Implied:
     """
     A, S = matrices(layout, cells)
     p = layout.p
-    B = _inverse(np.eye(layout.v) - A)
+    B = total_effects(layout, A)
     E = B[..., :p, :]
     C = B @ S @ transpose(B)
     return Implied(B, C, np.concatenate([E, C[..., :p, :]], axis=-1), symmetric(C[..., :p, :p]))
+
+
+def total_effects(layout: Layout, A: Array) -> Array:
+    """B = (I − A)⁻¹, (..., v, v).
+
+    Only variables from which an arrow leaves have columns in A. With c for those, B = I + A B gives
+    B[c, c] = (I − A[c, c])⁻¹ and B[:, c] = I[:, c] + A[:, c] B[c, c]; the other columns are those of I.
+    """
+    c = layout.causes
+    B = np.zeros(A.shape)
+    B[..., np.arange(layout.v), np.arange(layout.v)] = 1.0
+    if c.size:
+        inner = _inverse(np.eye(c.size) - A[..., c[:, None], c])
+        B[..., c] += A[..., c] @ inner
+    return B
 
 
 def _inverse(M: Array) -> Array:

@@ -97,7 +97,9 @@ class NormalLoss:
         """Gradient alone (b, k) at theta (b, k)."""
         model = self.implied(theta)
         P = np.linalg.inv(model.Sigma)
-        H = transpose(model.U) @ (P - P @ self.moments @ P) @ model.U
+        W = P - P @ self.moments @ P
+        # Cells of A and S take the first v rows of U'WU only.
+        H = transpose(W @ model.U[..., : self.layout.v]) @ model.U
         return gather_gradient(self.layout, self.share, cell_gradient(self.layout, H))
 
     def derivatives(self, theta: Array, observed: bool = False) -> tuple[Array, Array]:
@@ -116,9 +118,10 @@ class NormalLoss:
 
 
 def cell_gradient(layout: Layout, H: Array) -> Array:
-    """∂f/∂x: s_j H[a_j, b_j], (..., g, c)."""
+    """∂f/∂x: s_j H[a_j, b_j], (..., g, c), from H or its first v rows."""
     a, b, s = pairs(layout)
-    return np.asarray(s * H[..., a, b])
+    flat = H.reshape(*H.shape[:-2], -1)
+    return np.asarray(s * np.take(flat, a * H.shape[-1] + b, axis=-1))
 
 
 def information(layout: Layout, Q: Array) -> Array:

@@ -92,7 +92,7 @@ def _share_kind(line: Line) -> str:
 def _row(wave: Wave, line: Line, lang: str, w: Array | None, means: str, seed: int) -> dict[str, object]:
     """One number of a figure with its labels and limits."""
     codebook, kind = wave.codebook, line.block.kind
-    answers, percent = _answers(wave, line)
+    answers, percent = answers_of(wave, line)
     found = _estimate(line, answers, percent, means, seed)
     heavy, size = Estimate(math.nan, math.nan, math.nan, 0), math.nan
     if w is not None and answers.ndim == 1:
@@ -120,7 +120,7 @@ def _numbers(found: Estimate) -> dict[str, float]:
     return {name: getattr(found, name) for name in names}
 
 
-def _answers(wave: Wave, line: Line) -> tuple[Array, bool]:
+def answers_of(wave: Wave, line: Line) -> tuple[Array, bool]:
     """What is averaged over respondents (n,), NaN for those outside the base; and whether it is a share.
 
     For alpha the answers themselves, (n, k).
@@ -213,7 +213,7 @@ def _checked(weights: pd.Series[float] | None, wave: Wave) -> Array | None:
         return None
     if not weights.index.equals(wave.answers.index):
         raise OptionError(f"weights: one weight for each of the {wave.n} respondents of {wave.name}, by their index.")
-    values: Array = weights.to_numpy(dtype=np.float64)
+    values = np.asarray(weights, dtype=np.float64)
     if not (np.isfinite(values) & (values > 0)).all():
         raise OptionError("weights: every weight must be a positive number.")
     return values

@@ -1,0 +1,1 @@
+"""Official statistics as data files; README.md says how they are written."""

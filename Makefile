@@ -35,6 +35,7 @@ reference: .venv/ready  ## Make the reference numbers again (needs R: lavaan, se
 	Rscript tests/lavaan/generate.R
 	$(BIN)/python tests/psych/export.py
 	Rscript tests/psych/generate.R
+	Rscript tests/effects/generate.R
 
 paper: .venv/ready  ## The manuscript as PDF, every number from the package (DATA=file for your own wave)
 	$(BIN)/mkb21sem reproduce --out $(OUT) $(if $(DATA),--data $(DATA))

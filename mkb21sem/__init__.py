@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mkb21sem.estimate.fit import Fit, fit
     from mkb21sem.estimate.moments import Moments
     from mkb21sem.infer.certificate import certificate
-    from mkb21sem.infer.effects import r_squared, standardized
+    from mkb21sem.infer.effects import effects, r_squared, standardized
     from mkb21sem.infer.indices import indices
     from mkb21sem.infer.modification import modification
     from mkb21sem.infer.residuals import residuals
@@ -44,6 +44,7 @@ _HOMES = {
     "WaveError": "errors",
     "certificate": "infer.certificate",
     "diagram": "report.diagram",
+    "effects": "infer.effects",
     "fit": "estimate.fit",
     "indices": "infer.indices",
     "modification": "infer.modification",
@@ -71,6 +72,7 @@ __all__ = [
     "WaveError",
     "certificate",
     "diagram",
+    "effects",
     "fit",
     "indices",
     "modification",

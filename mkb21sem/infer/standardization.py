@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mkb21sem.estimate.implied import implied
+from mkb21sem.estimate.implied import Implied, implied
 from mkb21sem.estimate.ordinal import given_causes
 from mkb21sem.estimate.standard import factors, rescaled, standardize, variable_covariance
 from mkb21sem.linalg import Array
@@ -48,6 +48,21 @@ def standardization(layout: Layout, cells: Array, kind: str = "all") -> tuple[Ar
     rounding = CONSTANT * (np.abs(direct) + np.abs(indirect))
     slope = np.where(np.abs(slope) <= rounding, 0.0, slope)
     return std, slope @ _derived(layout, cells) @ layout.K
+
+
+def scales(layout: Layout, cells: Array, kind: str = "all") -> tuple[Array, Array]:
+    """Standard deviations (g, v) of the variables that get variance 1 (1 for the others), and ∂ log SD/∂θ (g, v, k)."""
+    total, _ = _log_scale(layout, cells, kind)
+    return deviation(layout, implied(layout, cells), kind), total @ _derived(layout, cells) @ layout.K
+
+
+def deviation(layout: Layout, model: Implied, kind: str = "all") -> Array:
+    """Standard deviations (..., g, v) of the variables that get variance 1; 1 for the others.
+
+    NaN where a variance is not positive.
+    """
+    variance = np.diagonal(variable_covariance(layout, model), axis1=-2, axis2=-1)
+    return np.where(rescaled(layout, kind), np.sqrt(np.where(variance > 0, variance, np.nan)), 1.0)
 
 
 def _log_scale(layout: Layout, cells: Array, kind: str) -> tuple[Array, Array]:

@@ -30,11 +30,12 @@ check: .venv/ready  ## Style, format and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-reference: .venv/ready  ## Make the reference numbers again (needs R: lavaan, semTools, psych, GPArotation, numDeriv)
+reference: .venv/ready  ## Make the reference numbers again (needs R: lavaan, semTools, psych, GPArotation, numDeriv; survey, brglm2, MASS, ordinal)
 	$(BIN)/python tests/lavaan/export.py
 	Rscript tests/lavaan/generate.R
 	$(BIN)/python tests/psych/export.py
 	Rscript tests/psych/generate.R
+	Rscript tests/monitor/generate.R
 	Rscript tests/effects/generate.R
 
 paper: .venv/ready  ## The manuscript as PDF, every number from the package (DATA=file for your own wave)

@@ -46,7 +46,7 @@ def reproduce(
     """Do everything: check the wave, fit the model, judge the hypotheses, draw, and write the report."""
     with progress() as step:
         step("load the program")
-        from mkb21sem.report import outputs, tables
+        from mkb21sem.report import judged, outputs
         from mkb21sem.report import reproduce as main_job
         from mkb21sem.report.words import Words
         from mkb21sem.specify.model import Model
@@ -66,7 +66,7 @@ def reproduce(
         shown.print(words.plain("not_converged"), style="bold red")
         shown.print(words.plain("cause", cause=done.found.cause), markup=False)
     elif done.judged:
-        shown.print(grid(tables.verdicts(done.judged, words), words, ("id", "path", "std", "p_adjusted", "verdict")))
+        shown.print(grid(judged.verdicts(done.judged, words), words, ("id", "path", "std", "p_adjusted", "verdict")))
     report = (out / "report.html").resolve()
     shown.print(f"{words.plain('report')}: {report}", markup=False, soft_wrap=True)
     if not done.found.converged:

@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from mkb21sem.report import numbers, prose, sample, tables
+from mkb21sem.report import judged, numbers, prose, sample, tables
 from mkb21sem.report.results import PROGRAM, software
 from mkb21sem.report.study import Study
 from mkb21sem.report.table import Table, write
@@ -44,7 +44,8 @@ def every_table(of: Study, words: Words) -> dict[str, Table]:
         made += [
             tables.indices(of.indices, words),
             tables.explained(of.r2, of.found, words),
-            tables.verdicts(of.judged, words),
+            judged.verdicts(of.judged, words),
+            judged.sizes(of.judged, words),
         ]
         made += [tables.beside(of.found, of.beside.found, words)] if of.beside.found else []
         made += [
@@ -96,7 +97,7 @@ def _page(of: Study, words: Words) -> dict[str, Any]:
         "steps": dict(zip(STEPS, "1234567", strict=True)),
         "tables": numbered,
         "summary": list(prose.summary(of, words)),
-        "counts": prose.counts(of) if of.found.converged else [],
+        "counts": judged.counts(of.judged) if of.found.converged else [],
         "total": numbers.count(len(of.judged), words.lang),
         "survey": list(prose.survey(of, words)),
         "remarks": sample.remarks(of.wave, words),
@@ -108,7 +109,7 @@ def _page(of: Study, words: Words) -> dict[str, Any]:
         "estimate": list(prose.estimate(of, words)),
         "opinion": prose.opinion(of, words),
         "beside": list(prose.beside(of, words)),
-        "reasons": list(prose.reasons(of, words)),
+        "reasons": list(judged.reasons(of.judged, words, of.model.name)),
         "limits": list(prose.limits(of, words)),
         "files": file_list(words),
         "diagram_note": words("figure.note", loadings=numbered.get("loadings", {}).get("number", numbers.ABSENT)),

@@ -16,8 +16,6 @@ from mkb21sem.report import numbers
 from mkb21sem.report.study import Study
 from mkb21sem.report.words import Words
 
-VERDICTS = ("supported", "undecided", "opposite", "not testable")
-
 
 def summary(of: Study, words: Words) -> Iterator[Markup]:
     """Who answered and how well the model fits."""
@@ -53,12 +51,6 @@ def _best(values: pd.Series[float]) -> str:
     endings = (".robust", ".scaled")
     has = (all(math.isfinite(values[name + ending]) for name in ("cfi", "tli", "rmsea")) for ending in endings)
     return next((ending for ending, there in zip(endings, has, strict=True) if there), "")
-
-
-def counts(of: Study) -> list[tuple[str, int]]:
-    """How many hypotheses got each verdict; only verdicts that occur."""
-    given = [verdict.verdict for verdict in of.judged]
-    return [(name, given.count(name)) for name in VERDICTS if name in given]
 
 
 def survey(of: Study, words: Words) -> Iterator[Markup]:
@@ -227,20 +219,6 @@ def opinion(of: Study, words: Words) -> Markup | None:
 def _upward(x: float, lang: str) -> str:
     """The power of ten above a small difference, so that "no more than" stays true."""
     return numbers.bounded(10.0 ** math.ceil(math.log10(x)), max(0, -math.ceil(math.log10(x))), lang) if x else "0"
-
-
-def reasons(of: Study, words: Words) -> Iterator[Markup]:
-    """Why single hypotheses could not be tested, or what to keep in mind."""
-    arrows = {(a.rhs, a.lhs) for a in of.model.arrows if a.op == "~"}
-    for verdict in of.judged:
-        claim = verdict.hypothesis
-        if (claim.source, claim.outcome) not in arrows:
-            path = words.path(claim.source, claim.outcome)
-            yield words("reason.absent", id=claim.id, model=of.model.name, path=path)
-        elif verdict.verdict == "opposite":
-            yield words("reason.opposite", id=claim.id)
-        elif verdict.reason:
-            yield words("reason.other", id=claim.id, reason=verdict.reason)
 
 
 def limits(of: Study, words: Words) -> Iterator[Markup]:

@@ -1,4 +1,4 @@
-"""Tables about the model and its fit: claims, estimates, quality of measurement, fit, verdicts."""
+"""Tables about the model and its fit: claims, estimates, quality of measurement, fit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pandas as pd
 
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.estimate.secondopinion import SecondOpinion
-from mkb21sem.infer.verdicts import Verdict, verdict_table
 from mkb21sem.report import numbers
 from mkb21sem.report.table import Column, Table
 from mkb21sem.report.words import Words
@@ -59,10 +58,12 @@ def hypotheses(claims: Sequence[Hypothesis], words: Words) -> Table:
             "arrow": [h.arrow for h in claims],
             "source": [h.source for h in claims],
             "outcome": [h.outcome for h in claims],
-            "path": [words.path(h.source, h.outcome) for h in claims],
+            "path": [words.path(*h.nodes) for h in claims],
             "sign": [SIGNS[h.sign] for h in claims],
             "family": [h.family for h in claims],
             "evidence": [h.evidence for h in claims],
+            "sesoi": [h.sesoi for h in claims],
+            "rationale": [h.rationale for h in claims],
             "theory": [h.theory for h in claims],
             "quotation": [h.quotation for h in claims],
         }
@@ -72,6 +73,7 @@ def hypotheses(claims: Sequence[Hypothesis], words: Words) -> Table:
         Column("arrow"),
         Column("path"),
         Column("sign", "word"),
+        Column("sesoi", "bounded2"),
         Column("family", "word"),
         Column("evidence", "word"),
     )
@@ -239,28 +241,6 @@ def explained(frame: pd.DataFrame, found: Fit, words: Words) -> Table:
         (Column("outcome", of=("variable",)), Column("label"), Column("r2", "bounded2")),
         rows=outcomes,
     )
-
-
-def verdicts(judged: Sequence[Verdict], words: Words) -> Table:
-    """What the fit says of every hypothesis."""
-    frame = verdict_table(judged)
-    paths = [words.path(v.hypothesis.source, v.hypothesis.outcome) for v in judged]
-    signs = [SIGNS[v.hypothesis.sign] for v in judged]
-    met = ["" if v.as_expected is None else " met" if v.as_expected else " unmet" for v in judged]
-    frame = frame.assign(path=paths, sign=signs, sign_met=[sign + how for sign, how in zip(signs, met, strict=True)])
-    columns = (
-        Column("id"),
-        Column("path"),
-        Column("sign_met", "word"),
-        Column("est", "number3"),
-        Column("ci", "interval number3", of=("low", "high")),
-        Column("std", "bounded2"),
-        Column("p_test", "p"),
-        Column("p_adjusted", "p"),
-        Column("evidence", "word"),
-        Column("verdict", "word"),
-    )
-    return Table("verdicts", frame, columns)
 
 
 def opinion(of: SecondOpinion, words: Words) -> Table:

@@ -70,9 +70,9 @@ class Words:
         label = self.label(name)
         return label.partition(" (")[0] if label.endswith(")") else label
 
-    def path(self, source: str, outcome: str) -> str:
-        """An arrow in words."""
-        return f"{self.short(source)} → {self.short(outcome)}"
+    def path(self, *names: str) -> str:
+        """An arrow, or several that follow each other, in words."""
+        return " → ".join(map(self.short, names))
 
     def listed(self, names: Iterable[str]) -> str:
         """Names in a sentence: A, B and C."""

@@ -107,14 +107,39 @@ class TestNumbers:
         lang, _, page, results = written
         dutch = {"supported": "ondersteund", "undecided": "onbeslist", "opposite": "tegengesteld"}
         rows = page.rows("verdicts")
-        assert len(rows) == len(results["hypotheses"]) == 14
+        assert len(rows) == len(results["hypotheses"]) == 17
         for row, given in zip(rows, results["hypotheses"], strict=True):
             cells = list(row.values())
             assert cells[0] == given["id"]
             assert row["β"] == figure(given["std"], 2, lang, bounded=True)
             assert row["p"] == p_figure(given["p_test"], lang)
             assert cells[7] == p_figure(given["p_adjusted"], lang)
+            assert cells[8] == p_figure(given["p_equivalence_adjusted"], lang)
             assert cells[-1] == (dutch[given["verdict"]] if lang == "nl" else given["verdict"])
+
+    def test_sizes(self, written):
+        lang, _, page, results = written
+        rows = page.rows("sizes")
+        assert len(rows) == 17
+        for row, given in zip(rows, results["hypotheses"], strict=True):
+            shown = [row[key] for key in ("β", "f²", "ΔR²", "SESOI", "MDE")]
+            places = {"std": 2, "f2": 3, "delta_r2": 3, "sesoi": 2, "detectable": 2}
+            none = {"f2", "delta_r2"} if " → " in given["path"].partition(" → ")[2] else set()
+            wanted = [
+                "–" if name in none else figure(given[name], digits, lang, bounded=True)
+                for name, digits in places.items()
+            ]
+            assert shown == wanted
+
+    def test_an_undecided_one_is_never_called_no_effect(self, written):
+        lang, _, page, results = written
+        undecided = [row for row in results["hypotheses"] if row["verdict"] == "undecided"]
+        assert undecided
+        for row in undecided:
+            said = {"en": "undecided, which is not “no effect”", "nl": "onbeslist, wat niet “geen effect” is"}[lang]
+            sentence = page.text.partition(f"{row['id']}: {said}")[2].partition("%")[0]
+            assert figure(row["detectable"], 2, lang, bounded=True) in sentence
+            assert figure(row["std_high"], 2, lang, bounded=True) in sentence
 
     def test_the_other_estimator_stands_beside(self, written):
         lang, _, page, results = written
@@ -250,7 +275,7 @@ class TestPage:
             assert claim.quotation in page.text
             assert claim.theory in page.text
         evidence = [attributes["class"] for _, attributes in page.tags if "tag evidence" in attributes.get("class", "")]
-        assert len(evidence) == 4 * 14  # hypotheses, what they rest on, paths, verdicts
+        assert len(evidence) == 3 * 17 + 14  # hypotheses, what they rest on, verdicts; paths
 
     def test_says_which_figures_were_met_and_how_far_the_programs_agree(self, written):
         lang, _, page, _ = written

@@ -1,0 +1,102 @@
+"""Tables and sentences about verdicts: what was found, how large it is, and what could not be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from markupsafe import Markup
+
+from mkb21sem.infer.verdicts import VERDICTS, Verdict, verdict_table
+from mkb21sem.report import numbers
+from mkb21sem.report.table import Column, Table
+from mkb21sem.report.words import Words
+
+SIGNS = {"+": "positive", "-": "negative", "": ""}
+
+
+def verdicts(judged: Sequence[Verdict], words: Words) -> Table:
+    """What the fit says of every hypothesis."""
+    signs = [SIGNS[v.hypothesis.sign] for v in judged]
+    met = ["" if v.as_expected is None else " met" if v.as_expected else " unmet" for v in judged]
+    frame = verdict_table(judged).assign(
+        path=_paths(judged, words),
+        sign=signs,
+        sign_met=[sign + how for sign, how in zip(signs, met, strict=True)],
+    )
+    columns = (
+        Column("id"),
+        Column("path"),
+        Column("sign_met", "word"),
+        Column("est", "number3"),
+        Column("ci", "interval number3", of=("low", "high")),
+        Column("std", "bounded2"),
+        Column("p_test", "p"),
+        Column("p_adjusted", "p"),
+        Column("p_equivalence_adjusted", "p"),
+        Column("evidence", "word"),
+        Column("verdict", "word"),
+    )
+    return Table("verdicts", frame, columns)
+
+
+def sizes(judged: Sequence[Verdict], words: Words) -> Table:
+    """How large every tested effect is, beside what is of interest and what could have been found."""
+    tested = [v for v in judged if v.verdict != "not testable"]
+    columns = (
+        Column("id"),
+        Column("path"),
+        Column("std", "bounded2"),
+        Column("ci", "interval bounded2", of=("std_low", "std_high")),
+        Column("f2", "bounded3"),
+        Column("delta_r2", "bounded3"),
+        Column("sesoi", "bounded2"),
+        Column("detectable", "bounded2"),
+    )
+    frame = verdict_table(tested)
+    return Table("sizes", frame.assign(path=_paths(tested, words)) if tested else frame, columns)
+
+
+def _paths(judged: Sequence[Verdict], words: Words) -> list[str]:
+    return [words.path(*v.hypothesis.nodes) for v in judged]
+
+
+def counts(judged: Sequence[Verdict]) -> list[tuple[str, int]]:
+    """How many hypotheses got each verdict; only verdicts that occur."""
+    given = [verdict.verdict for verdict in judged]
+    return [(name, given.count(name)) for name in VERDICTS if name in given]
+
+
+def reasons(judged: Sequence[Verdict], words: Words, model: str) -> Iterator[Markup]:
+    """Why single hypotheses could not be tested, what an undecided one leaves open, and what to keep in mind."""
+    for verdict in judged:
+        claim = verdict.hypothesis
+        match verdict.verdict:
+            case "undecided":
+                yield _undecided(verdict, words)
+            case "practically zero":
+                key = "reason.negligible" if verdict.reason else "reason.small"
+                yield words(key, id=claim.id, sesoi=numbers.bounded(claim.sesoi, 2, words.lang))
+            case "opposite":
+                yield words("reason.opposite", id=claim.id)
+            case "not testable" if f"the model {model} has no arrow" in verdict.reason:
+                yield words("reason.absent", id=claim.id, model=model, path=_missing(verdict, words))
+            case "not testable":
+                yield words("reason.other", id=claim.id, reason=verdict.reason)
+
+
+def _missing(verdict: Verdict, words: Words) -> str:
+    """The arrows that the model lacks, as the reason names them."""
+    named = verdict.reason.partition("has no arrow ")[2].split(", ")
+    return ", ".join(words.path(*arrow.split(" → ")) for arrow in named)
+
+
+def _undecided(verdict: Verdict, words: Words) -> Markup:
+    """What the interval leaves open, and what would probably have been found."""
+    lang = words.lang
+    return words(
+        "reason.undecided",
+        id=verdict.hypothesis.id,
+        ci=numbers.interval(verdict.std_low, verdict.std_high, numbers.bounded, 2, lang),
+        detectable=numbers.bounded(verdict.detectable, 2, lang),
+        sesoi=numbers.bounded(verdict.hypothesis.sesoi, 2, lang),
+    )

@@ -18,6 +18,7 @@ from mkb21sem.linalg import Array
 from mkb21sem.parallel import one_thread
 from mkb21sem.survey.wave import Wave
 from mkb21sem.validate.correlations import Correlations, correlations
+from mkb21sem.validate.minres import polished
 from mkb21sem.validate.solution import Factors, describe
 
 METHODS = {"minres": "minimum residuals", "ml": "maximum likelihood"}
@@ -179,8 +180,9 @@ def factors(
 
     Notes
     -----
-    Extraction and rotation are factor_analyzer's. Its order of the factor correlations, and the communalities
-    and variances that it makes of an oblique pattern, are not used.
+    Extraction and rotation are factor_analyzer's; where its minres stops short of the minimum, it is carried on. Its
+    order of the factor correlations, and the communalities and variances that it makes of an oblique pattern, are not
+    used.
     """
     one_of("method", method, METHODS)
     one_of("rotation", rotation, ROTATIONS)
@@ -205,7 +207,8 @@ def _check_count(m: int, p: int) -> None:
 
 def _extract(R: Array, m: int, method: str) -> Array:
     analysis = FactorAnalyzer(m, rotation=None, method=method, is_corr_matrix=True, bounds=(BOUND, 1))
-    return np.asarray(analysis.fit(R.copy()).loadings_, dtype=float)
+    loading = np.asarray(analysis.fit(R.copy()).loadings_, dtype=float)
+    return polished(R, loading, BOUND) if method == "minres" else loading
 
 
 def _rotate(loading: Array, rotation: str | None) -> tuple[Array, Array]:

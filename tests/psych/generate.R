@@ -25,14 +25,28 @@ corp_items <- c(
 )
 corp <- na.omit(read("corp")[corp_items])
 attr(corp, "na.action") <- NULL
-tables <- list(hs = hs, corp = corp)
+
+# The reference wave: users, who answered everything.
+numbered <- function(stem, k) sprintf("%s%02d", stem, seq_len(k))
+batteries <- list(
+  CUL = numbered("CUL", 6), OMG = numbered("OMG", 6), MOT = numbered("MOT", 12), ERV = numbered("ERV", 12),
+  REP = numbered("REP", 5)
+)
+wave <- read("mkb")
+mkb <- na.omit(wave[unlist(batteries)])
+attr(mkb, "na.action") <- NULL
+tables <- list(hs = hs, corp = corp, mkb = mkb)
+# What is explored, and on how many factors: of the wave its motives.
+explored <- list(hs = hs, corp = corp, mkb = mkb[batteries$MOT])
+factors <- c(hs = 3, corp = 3, mkb = 4)
 
 scales <- list(
   hs = list(visual = paste0("x", 1:3), textual = paste0("x", 4:6), speed = paste0("x", 7:9), all = paste0("x", 1:9)),
   corp = list(
     COMP = paste0("comp_", 1:3), LIKE = paste0("like_", 1:3), CUSL = paste0("cusl_", 1:3),
     QUAL = paste0("qual_", 1:8), all = corp_items
-  )
+  ),
+  mkb = c(batteries, list(all = unlist(batteries, use.names = FALSE)))
 )
 
 # ---- writing ------------------------------------------------------------------------------------------------------
@@ -107,6 +121,14 @@ models <- list(
       "QUAL =~ qual_1 + qual_2 + qual_3 + qual_4 + qual_5 + qual_6 + qual_7 + qual_8",
       "qual_1 ~~ qual_2", "qual_3 ~~ qual_5", "qual_8 ~~ like_1", sep = "\n"
     )
+  ),
+  mkb = list(
+    cfa = paste(names(batteries), sapply(batteries, paste, collapse = " + "), sep = " =~ ", collapse = "\n"),
+    single = paste("REP =~", paste(batteries$REP, collapse = " + ")),
+    second = paste(
+      "PR =~ MOT01 + MOT02 + MOT03", "SALES =~ MOT04 + MOT05 + MOT06", "CARE =~ MOT07 + MOT08 + MOT09",
+      "CRISIS =~ MOT10 + MOT11 + MOT12", "g =~ PR + SALES + CARE + CRISIS", sep = "\n"
+    )
   )
 )
 
@@ -167,26 +189,45 @@ omega_errors <- function() {
 }
 
 # Green & Yang's omega, and omega, alpha and variance extracted of the latent responses.
-ordinals <- function() {
-  spec <- "COMP =~ comp_1 + comp_2 + comp_3\nLIKE =~ like_1 + like_2 + like_3\nCUSL =~ cusl_1 + cusl_2 + cusl_3"
-  found <- cfa(spec, corp, ordered = TRUE, estimator = "WLSMV")
+ordinal_specs <- list(
+  corp = "COMP =~ comp_1 + comp_2 + comp_3\nLIKE =~ like_1 + like_2 + like_3\nCUSL =~ cusl_1 + cusl_2 + cusl_3",
+  mkb = paste("CUL =~ CUL01 + CUL02 + CUL03 + CUL04 + CUL05 + CUL06", models$mkb$single, sep = "\n")
+)
+
+ordinals <- function() bind(lapply(names(ordinal_specs), ordinal_of))
+
+ordinal_of <- function(data) {
+  found <- cfa(ordinal_specs[[data]], tables[[data]], ordered = TRUE, estimator = "WLSMV")
   old <- suppressWarnings(suppressMessages(semTools::reliability(found)))
   row <- function(name) setNames(old[name, ], colnames(old))
   long(list(
     omega = compRelSEM(found, obs.var = FALSE), omega_latent = compRelSEM(found, obs.var = FALSE, ord.scale = FALSE),
     alpha = row("alpha"), alpha_ordinal = row("alpha.ord"), ave = AVE(found, obs.var = FALSE)
-  ), found)
+  ), found, data = data)
 }
 
+# psych::omega's figures, from a solution carried on to its minimum as in efa().
 schmid <- function() {
-  bind(lapply(names(tables), function(data) {
-    found <- suppressWarnings(
-      psych::omega(tables[[data]], 3, fm = "minres", rotate = "oblimin", plot = FALSE, flip = FALSE)
+  bind(lapply(names(explored), function(data) {
+    m <- factors[[data]]
+    R <- correlation(data, "pearson")
+    own <- suppressWarnings(
+      psych::omega(explored[[data]], m, fm = "minres", rotate = "oblimin", plot = FALSE, flip = FALSE)
     )
-    data.frame(data,
-      name = c("omega_hierarchical", "omega_total", "explained", rep("general", ncol(tables[[data]]))),
-      item = c("", "", "", colnames(tables[[data]])),
-      value = c(found$omega_h, found$omega.tot, found$ECV, found$schmid$sl[, "g"])
+    plain <- suppressWarnings(fa(R, m, rotate = "none", fm = "minres"))
+    first <- ordered_factors(rotate(polish(plain, R, "minres"), "oblimin"))
+    above <- polish(suppressWarnings(fa(first$phi, 1, rotate = "none", fm = "minres")), first$phi, "minres")
+    general <- drop(first$L %*% above)
+    groups <- sweep(first$L, 2, sqrt(1 - drop(above)^2), "*")
+    common <- general^2 + rowSums(groups^2)
+    value <- c(
+      omega_hierarchical = sum(general)^2 / sum(R), omega_total = 1 - sum(1 - common) / sum(R),
+      explained = sum(general^2) / sum(common)
+    )
+    stopifnot(max(abs(value - c(own$omega_h, own$omega.tot, own$ECV))) < 1e-3)
+    rbind(
+      data.frame(data, name = names(value), item = "", value = as.double(value)),
+      data.frame(data, name = "general", item = colnames(R), value = general)
     )
   }))
 }
@@ -208,10 +249,11 @@ adequacy <- function(data, scale, x, kind = "pearson") {
 
 efa_cases <- expand.grid(
   rotation = c("none", "varimax", "promax", "oblimin", "geominQ"), method = c("minres", "ml"),
-  data = c("hs", "corp"), correlation = "pearson", stringsAsFactors = FALSE
+  data = names(explored), correlation = "pearson", stringsAsFactors = FALSE
 )
 efa_cases <- rbind(
-  efa_cases, data.frame(rotation = "oblimin", method = "minres", data = "corp", correlation = "polychoric")
+  efa_cases,
+  data.frame(rotation = "oblimin", method = "minres", data = c("corp", "mkb"), correlation = "polychoric")
 )
 
 # psych's optimiser and rotations stop about 1e-5 from their optimum; these carry on from there.
@@ -284,14 +326,14 @@ near <- function(ours, theirs) {
 
 # Polychoric correlations are lavaan's: psych adds half a count to empty cells.
 correlation <- function(data, kind) {
-  x <- tables[[data]]
+  x <- explored[[data]]
   if (kind == "pearson") cor(x) else unclass(lavCor(x, ordered = names(x)))
 }
 
 efa <- function(case) {
   R <- correlation(case$data, case$correlation)
-  m <- 3
-  own <- suppressWarnings(fa(R, m, n.obs = nrow(tables[[case$data]]), rotate = case$rotation, fm = case$method))
+  m <- factors[[case$data]]
+  own <- suppressWarnings(fa(R, m, n.obs = nrow(explored[[case$data]]), rotate = case$rotation, fm = case$method))
   plain <- suppressWarnings(fa(R, m, rotate = "none", fm = case$method))
   found <- ordered_factors(rotate(polish(plain, R, case$method), case$rotation))
   stopifnot(near(found$L, unclass(own$loadings)))
@@ -320,8 +362,8 @@ efa <- function(case) {
 # Eigenvalues of unrelated normal items (mean and 95th percentile of 20000 tables) and psych's MAP and fa.parallel.
 retention <- function() {
   set.seed(20120314)
-  bind(lapply(names(tables), function(data) {
-    x <- tables[[data]]
+  bind(lapply(names(explored), function(data) {
+    x <- explored[[data]]
     p <- ncol(x)
     random <- replicate(20000, eigen(cor(matrix(rnorm(nrow(x) * p), ncol = p)), TRUE, TRUE)$values)
     invisible(capture.output(own <- suppressWarnings(fa.parallel(x, fa = "pc", n.iter = 20, plot = FALSE))))
@@ -364,7 +406,10 @@ distance_rows <- function() {
 write.csv(airquality, file.path(here, "data", "airquality.csv"), row.names = FALSE, na = "", quote = FALSE)
 
 mcar <- function() {
-  incomplete <- list(airquality = airquality, corp = read("corp")[corp_items])
+  incomplete <- list(
+    airquality = airquality, corp = read("corp")[corp_items],
+    mkb = wave[c(numbered("GEB", 10), batteries$CUL, batteries$OMG)]
+  )
   bind(lapply(names(incomplete), function(data) {
     x <- as.matrix(incomplete[[data]])
     em <- lavCor(as.data.frame(x), missing = "ml", output = "fit", em.h1.iter.max = 100000, em.h1.tol = 1e-14)
@@ -434,7 +479,9 @@ write_table("omega", omegas())
 write_table("omega_se", omega_errors())
 write_table("omega_ordinal", ordinals())
 write_table("schmid", schmid())
-write_table("adequacy", rbind(each_scale(adequacy), adequacy("corp", "all", corp, "polychoric")))
+write_table("adequacy", rbind(
+  each_scale(adequacy), adequacy("corp", "all", corp, "polychoric"), adequacy("mkb", "MOT", explored$mkb, "polychoric")
+))
 write_table("efa", bind(lapply(seq_len(nrow(efa_cases)), function(i) efa(efa_cases[i, ]))))
 write_table("retention", retention())
 write_table("shape", shapes())

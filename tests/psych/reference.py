@@ -14,10 +14,15 @@ CORP = [
     "cusa",
     *(f"qual_{i}" for i in range(1, 9)),
 ]
+BATTERIES = {"CUL": 6, "OMG": 6, "MOT": 12, "ERV": 12, "REP": 5}
+MKB = {stem: [f"{stem}{i:02d}" for i in range(1, k + 1)] for stem, k in BATTERIES.items()}
 SCALES = {
     "hs": {"visual": HS[:3], "textual": HS[3:6], "speed": HS[6:], "all": HS},
     "corp": {"COMP": CORP[:3], "LIKE": CORP[3:6], "CUSL": CORP[6:9], "QUAL": CORP[10:], "all": CORP},
+    "mkb": MKB | {"all": [item for items in MKB.values() for item in items]},
 }
+EXPLORED = {"hs": (HS, 3), "corp": (CORP, 3), "mkb": (MKB["MOT"], 4)}
+"""Items that are explored, and on how many factors."""
 
 
 @cache
@@ -56,7 +61,7 @@ def matrix(file: str, /, **where: str) -> pd.DataFrame:
 @cache
 def _answers(name: str) -> pd.DataFrame:
     table = pd.read_csv(HERE / "data" / f"{name}.csv", na_values=["-99"])
-    return table[HS if name == "hs" else CORP].dropna().reset_index(drop=True).astype(float)
+    return table[SCALES[name]["all"]].dropna().reset_index(drop=True).astype(float)
 
 
 def answers(name: str) -> pd.DataFrame:

@@ -8,15 +8,16 @@ import pytest
 from factor_analyzer import FactorAnalyzer
 
 from mkb21sem.errors import FitError, Mkb21Error, OptionError, WaveError
+from mkb21sem.validate import minres
 from mkb21sem.validate.correlations import correlations
 from mkb21sem.validate.factors import ROTATIONS, bartlett, factors, kmo, kmo_word, rows_with
-from tests.psych.reference import SCALES, answers, matrix, number, reference
+from tests.psych.reference import EXPLORED, SCALES, answers, matrix, number, reference
 
 SETS = [(name, scale) for name in SCALES for scale in SCALES[name]]
 IN_R = {"geomin": "geominQ"}
 CASES = [
     (name, method, rotation)
-    for name in SCALES
+    for name in EXPLORED
     for method in ("minres", "ml")
     for rotation in ("none", "varimax", "promax", "oblimin", "geomin")
 ]
@@ -42,15 +43,17 @@ def test_bartlett_is_psychs(name: str, scale: str) -> None:
     assert found.n == len(answers(name))
 
 
-def test_polychoric_kmo_bartlett_and_factors_are_psychs_on_lavaans_correlations() -> None:
-    corp, kind = answers("corp"), "polychoric"
-    expected = reference("adequacy", data="corp", correlation=kind, name="kmo")["value"]
-    np.testing.assert_allclose(kmo(corp, correlation=kind)["kmo"], expected, atol=1e-5)
-    chisq = number("adequacy", data="corp", correlation=kind, name="chisq")
-    assert bartlett(corp, correlation=kind).chisq == pytest.approx(chisq, rel=1e-5)
-    found = factors(corp, n_factors=3, correlation=kind)
+@pytest.mark.parametrize("name", ["corp", "mkb"])
+def test_polychoric_kmo_bartlett_and_factors_are_psychs_on_lavaans_correlations(name: str) -> None:
+    kind, (items, m) = "polychoric", EXPLORED[name]
+    given = answers(name)[items]
+    expected = reference("adequacy", data=name, correlation=kind, name="kmo")["value"]
+    np.testing.assert_allclose(kmo(given, correlation=kind)["kmo"], expected, atol=1e-5)
+    chisq = number("adequacy", data=name, correlation=kind, name="chisq")
+    assert bartlett(given, correlation=kind).chisq == pytest.approx(chisq, rel=1e-5)
+    found = factors(given, n_factors=m, correlation=kind)
     for what in ("pattern", "phi", "structure"):
-        psych = matrix("efa", data="corp", correlation=kind, what=what)
+        psych = matrix("efa", data=name, correlation=kind, what=what)
         np.testing.assert_allclose(getattr(found, what), psych, atol=1e-5)
     assert found.kind == kind
 
@@ -77,33 +80,63 @@ def test_kmo_word(value: float, word: str) -> None:
 @pytest.mark.parametrize(("name", "method", "rotation"), CASES)
 @pytest.mark.parametrize("what", ["pattern", "phi", "structure", "communality"])
 def test_efa_is_psychs(name: str, method: str, rotation: str, what: str) -> None:
-    found = factors(answers(name), n_factors=3, method=method, rotation=rotation)
+    items, m = EXPLORED[name]
+    found = factors(answers(name), items, m, method=method, rotation=rotation)
     where = {"data": name, "method": method, "rotation": IN_R.get(rotation, rotation), "correlation": "pearson"}
     expected = matrix("efa", **where, what=what)
     np.testing.assert_allclose(np.asarray(getattr(found, what)).reshape(expected.shape), expected.to_numpy(), atol=1e-5)
 
 
-@pytest.mark.parametrize("name", list(SCALES))
+@pytest.mark.parametrize("name", list(EXPLORED))
 @pytest.mark.parametrize("method", ["minres", "ml"])
 def test_test_of_fit_is_psychs(name: str, method: str) -> None:
-    found = factors(answers(name), n_factors=3, method=method, rotation="none")
+    items, m = EXPLORED[name]
+    found = factors(answers(name), items, m, method=method, rotation="none")
     psych = reference("efa", data=name, method=method, rotation="none", what="fit").set_index("row")["value"]
     assert found.test.chisq == pytest.approx(psych["chisq"], rel=1e-5)
     assert found.test.df == psych["df"]
     assert found.test.pvalue == pytest.approx(psych["pvalue"], rel=1e-4)
     assert found.rmsr == pytest.approx(psych["rmsr"], rel=1e-4)
     # psych: sqrt(chisq/(df n) - 1/(n - 1)); here: sqrt((chisq - df)/(df n)).
-    in_psychs_way = np.sqrt(found.test.rmsea**2 + 1 / found.n - 1 / (found.n - 1))
+    in_psychs_way = np.sqrt(max(found.test.rmsea**2 + 1 / found.n - 1 / (found.n - 1), 0))
     assert in_psychs_way == pytest.approx(psych["rmsea"], abs=1e-5)
     null = psych["null_chisq"] / (found.pattern.shape[0] * (found.pattern.shape[0] - 1) / 2)
     assert found.test.tli == pytest.approx((null - psych["chisq"] / psych["df"]) / (null - 1), abs=1e-5)
 
 
+def test_minres_derivatives_are_finite_differences() -> None:
+    R, m = answers("hs").corr().to_numpy(), 3
+    psi, step = 0.5 + 0.03 * np.arange(9), 1e-5
+
+    def loss(at: np.ndarray) -> float:
+        return float((minres.eigen(R, at)[0][m:] ** 2).sum())
+
+    moves = step * np.eye(9)
+    slope = [(loss(psi + move) - loss(psi - move)) / (2 * step) for move in moves]
+    np.testing.assert_allclose(minres.gradient(*minres.eigen(R, psi), m), slope, atol=1e-8)
+    curve = [
+        (minres.gradient(*minres.eigen(R, psi + move), m) - minres.gradient(*minres.eigen(R, psi - move), m))
+        / (2 * step)
+        for move in moves
+    ]
+    np.testing.assert_allclose(minres.hessian(*minres.eigen(R, psi), m), curve, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", list(EXPLORED))
+def test_minres_ends_in_its_minimum(name: str) -> None:
+    items, m = EXPLORED[name]
+    R = answers(name)[items].corr().to_numpy()
+    found = factors(answers(name), items, m, rotation="none")
+    slope = minres.gradient(*minres.eigen(R, 1 - found.communality.to_numpy()), m)
+    assert np.abs(slope).max() < 1e-9
+
+
 @pytest.mark.parametrize("rotation", [name for name in ROTATIONS if name != "none"])
-@pytest.mark.parametrize("name", list(SCALES))
+@pytest.mark.parametrize("name", list(EXPLORED))
 def test_rotation_changes_nothing_that_is_observed(name: str, rotation: str) -> None:
-    plain = factors(answers(name), n_factors=3, rotation="none")
-    found = factors(answers(name), n_factors=3, rotation=rotation)
+    items, m = EXPLORED[name]
+    plain = factors(answers(name), items, m, rotation="none")
+    found = factors(answers(name), items, m, rotation=rotation)
     np.testing.assert_allclose(found.communality, plain.communality, atol=1e-12)
     np.testing.assert_allclose(found.residual, plain.residual, atol=1e-12)
     assert found.test.chisq == pytest.approx(plain.test.chisq, rel=1e-9)

@@ -16,7 +16,7 @@ from mkb21sem.validate.delta import delta_method
 from mkb21sem.validate.hierarchy import general_factor
 from mkb21sem.validate.omega import items_of
 from mkb21sem.validate.reliability import logit_interval, omega_errors, reliability
-from tests.psych.reference import SCALES, answers, number, reference
+from tests.psych.reference import EXPLORED, MKB, SCALES, answers, number, reference
 
 SETS = [(name, scale) for name in SCALES for scale in SCALES[name]]
 PLAIN = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
@@ -38,6 +38,12 @@ MODELS = {
         "qual_1 ~~ qual_2\nqual_3 ~~ qual_5\nqual_8 ~~ like_1"
     ),
     ("corp", "single"): "QUAL =~ qual_1 + qual_2 + qual_3 + qual_4 + qual_5 + qual_6 + qual_7 + qual_8",
+    ("mkb", "cfa"): "\n".join(f"{name} =~ " + " + ".join(items) for name, items in MKB.items()),
+    ("mkb", "single"): "REP =~ " + " + ".join(MKB["REP"]),
+    ("mkb", "second"): (
+        "PR =~ MOT01 + MOT02 + MOT03\nSALES =~ MOT04 + MOT05 + MOT06\nCARE =~ MOT07 + MOT08 + MOT09\n"
+        "CRISIS =~ MOT10 + MOT11 + MOT12\ng =~ PR + SALES + CARE + CRISIS"
+    ),
 }
 
 
@@ -112,19 +118,27 @@ def test_delta_method_of_the_parameters_themselves_is_their_covariance() -> None
     np.testing.assert_allclose(delta_method(found, free), found.vcov, atol=1e-9)
 
 
-def test_ordinal_figures_are_semtools() -> None:
-    spec = "COMP =~ comp_1 + comp_2 + comp_3\nLIKE =~ like_1 + like_2 + like_3\nCUSL =~ cusl_1 + cusl_2 + cusl_3"
-    found = reliability(fit(Model.parse(spec), answers("corp"), "WLSMV", ordered=True)).set_index("construct")
-    same = {"omega_latent": "omega_std"} | {name: name for name in ("omega", "alpha", "alpha_ordinal", "ave")}
+ORDINAL = {
+    "corp": "COMP =~ comp_1 + comp_2 + comp_3\nLIKE =~ like_1 + like_2 + like_3\nCUSL =~ cusl_1 + cusl_2 + cusl_3",
+    "mkb": "\n".join(f"{name} =~ " + " + ".join(MKB[name]) for name in ("CUL", "REP")),
+}
+
+
+@pytest.mark.parametrize("name", list(ORDINAL))
+def test_ordinal_figures_are_semtools(name: str) -> None:
+    fitted = fit(Model.parse(ORDINAL[name]), answers(name), "WLSMV", ordered=True)
+    found = reliability(fitted).set_index("construct")
+    same = {"omega_latent": "omega_std"} | {figure: figure for figure in ("omega", "alpha", "alpha_ordinal", "ave")}
     for theirs, column in same.items():
-        expected = reference("omega_ordinal", name=theirs).set_index("construct")["value"]
+        expected = reference("omega_ordinal", data=name, name=theirs).set_index("construct")["value"]
         np.testing.assert_allclose(found[column].reindex(expected.index), expected, atol=1e-5, err_msg=theirs)
     assert found["omega_low"].isna().all()
 
 
-@pytest.mark.parametrize("name", list(SCALES))
+@pytest.mark.parametrize("name", list(EXPLORED))
 def test_schmid_leiman_is_psychs(name: str) -> None:
-    found = general_factor(answers(name), n_factors=3)
+    items, m = EXPLORED[name]
+    found = general_factor(answers(name), items, m)
     for figure in ("omega_hierarchical", "omega_total", "explained"):
         assert getattr(found, figure) == pytest.approx(number("schmid", data=name, name=figure), abs=1e-5)
     expected = reference("schmid", data=name, name="general").set_index("item")["value"]

@@ -10,7 +10,7 @@ from mkb21sem.errors import Mkb21Error, OptionError, WaveError
 from mkb21sem.survey.synthetic import synthetic_wave
 from mkb21sem.validate.correlations import correlations
 from mkb21sem.validate.retain import RULES, average_partials, random_eigenvalues, retain
-from tests.psych.reference import SCALES, answers, reference
+from tests.psych.reference import EXPLORED, answers, reference
 
 
 def simulated(n: int, factors: int, items: int, seed: int, cut: bool = False) -> pd.DataFrame:
@@ -23,19 +23,19 @@ def simulated(n: int, factors: int, items: int, seed: int, cut: bool = False) ->
     return pd.DataFrame(rows, columns=[f"y{j}" for j in range(rows.shape[1])]).astype(float)
 
 
-@pytest.mark.parametrize("name", list(SCALES))
+@pytest.mark.parametrize("name", list(EXPLORED))
 @pytest.mark.parametrize("column", ["eigenvalue", "map"])
 def test_eigenvalues_and_map_are_psychs(name: str, column: str) -> None:
-    found = retain(answers(name), draws=20).table
+    found = retain(answers(name), EXPLORED[name][0], draws=20).table
     expected = reference("retention", data=name, name=column)
     ours = found.set_index("m")[column].reindex(expected["m"].astype(int))
     np.testing.assert_allclose(ours.dropna(), expected["value"][ours.notna().to_numpy()], rtol=1e-9)
     assert ours.notna().sum() >= len(ours) - 1
 
 
-@pytest.mark.parametrize("name", list(SCALES))
+@pytest.mark.parametrize("name", list(EXPLORED))
 def test_random_eigenvalues_are_those_of_simulated_answers(name: str) -> None:
-    random = random_eigenvalues(correlations(answers(name)), 40_000, np.random.default_rng(20120314))
+    random = random_eigenvalues(correlations(answers(name), EXPLORED[name][0]), 40_000, np.random.default_rng(20120314))
     mean = reference("retention", data=name, name="random_mean")["value"]
     high = reference("retention", data=name, name="random_high")["value"]
     np.testing.assert_allclose(random.mean(axis=0), mean, atol=1e-3)

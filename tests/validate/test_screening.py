@@ -51,6 +51,12 @@ def test_mardia_is_semtools(name: str) -> None:
     assert own.kurtosis == pytest.approx(found.kurtosis * (n / (n - 1)) ** 2, rel=1e-10)
 
 
+def test_the_reference_wave_is_the_one_that_r_saw() -> None:
+    wave = synthetic_wave()
+    items = SCALES["mkb"]["all"]
+    np.testing.assert_array_equal(wave.frame(items).to_numpy(), answers("mkb")[items].to_numpy())
+
+
 def test_mardia_does_not_see_units_or_mixtures_of_items() -> None:
     hs = answers("hs").to_numpy()
     mixed = 5 + hs @ np.random.default_rng(1).standard_normal((9, 9))
@@ -66,9 +72,11 @@ def test_distance_is_that_of_r(name: str) -> None:
 
 
 @pytest.mark.parametrize("figure", ["chisq", "df", "pvalue"])
-@pytest.mark.parametrize("name", ["airquality", "corp"])
+@pytest.mark.parametrize("name", ["airquality", "corp", "mkb"])
 def test_mcar_is_littles_at_lavaans_moments(name: str, figure: str) -> None:
-    given = pd.read_csv(HERE / "data" / "airquality.csv").astype(float) if name == "airquality" else corp()
+    given = corp() if name == "corp" else pd.read_csv(HERE / "data" / f"{name}.csv").astype(float)
+    if name == "mkb":
+        given = given[[*(f"GEB{i:02d}" for i in range(1, 11)), *SCALES["mkb"]["CUL"], *SCALES["mkb"]["OMG"]]]
     assert getattr(mcar(given), figure) == pytest.approx(number("mcar", data=name, name=figure), rel=1e-8)
 
 

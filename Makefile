@@ -35,6 +35,7 @@ reference: .venv/ready  ## Make the reference numbers again (needs R: lavaan, se
 	Rscript tests/lavaan/generate.R
 	$(BIN)/python tests/psych/export.py
 	Rscript tests/psych/generate.R
+	Rscript tests/planning/generate.R
 	Rscript tests/monitor/generate.R
 	Rscript tests/effects/generate.R
 

@@ -34,8 +34,8 @@ METHODS = ("plain", "satorra.bentler.2001", "satorra.bentler.2010", "satorra.200
 MOMENTS = ("mean", "adjusted", "shifted")
 _USUAL = {
     "standard": "plain",
-    "satorra.bentler": "satorra.bentler.2001",
-    "yuan.bentler.mplus": "satorra.bentler.2001",
+    "satorra.bentler": "satorra.2000",
+    "yuan.bentler.mplus": "satorra.2000",
     "mean.var.adjusted": "satorra.2000",
     "scaled.shifted": "satorra.2000",
 }
@@ -47,7 +47,7 @@ def difference(
     method: str | None = None,
     *,
     moments: str | None = None,
-    restriction: str = "exact",
+    restriction: str = "delta",
     checked: Nesting | None = None,
 ) -> Test:
     """Test of the smaller of two nested models against the larger one.
@@ -58,12 +58,12 @@ def difference(
         Fits of the same variables in the same sample by one estimator, also of several groups. The order is put right
         by the degrees of freedom.
     method
-        One of `METHODS`. None takes the one that suits the estimator: plain for ML, satorra.bentler.2001 for MLM and
-        MLR, satorra.2000 for WLSMV and other estimators with mean- and variance-adjusted tests.
+        One of `METHODS`. None takes the one that suits the estimator: plain for ML and others without a robust
+        test, satorra.2000 for those with one.
     moments
         Of satorra.2000: ``mean``, ``adjusted`` or ``shifted``. None takes what the estimator's own test does.
     restriction
-        Of satorra.2000: where A is taken, ``exact`` or ``delta``; see `restrictions`.
+        Of satorra.2000: where A is taken, ``delta`` or ``exact``; see `restrictions`.
     checked
         What `nesting` found, if it has been looked at already.
 
@@ -74,9 +74,10 @@ def difference(
 
     Notes
     -----
-    Checked against lavaan's lavTestLRT in tests/planning/. satorra.bentler.2010 was derived for expected information
-    (MLM). Under MLR, whose factor rests on observed information, it can be far from the others when the restriction is
-    far from true.
+    Checked against lavaan's lavTestLRT in tests/planning/. satorra.2000 rests on the larger model alone. The other two
+    subtract one model's factor from another's: where the restriction is far from true this can come out near zero or
+    below. satorra.bentler.2010 is positive under MLM; under MLR, whose factor rests on observed information, it need
+    not be, and changes with the choice of markers.
 
     Raises
     ------
@@ -132,9 +133,7 @@ def _scaled(plain: Test, smaller: float, larger: float) -> Test:
     """T / c with c m = d₀c₀ − d₁c₁."""
     c = (smaller - larger) / plain.df
     if not c > 0:
-        why = (
-            f"the scaling factor of the difference is {c:.3g}, not positive; take satorra.bentler.2010 or satorra.2000"
-        )
+        why = f"the scaling factor of the difference is {c:.3g}, not positive; take satorra.2000"
         return Test(plain.name, float("nan"), plain.df, why, c)
     return Test(plain.name, plain.chisq / c, plain.df, plain.reason, c, trace=smaller - larger)
 

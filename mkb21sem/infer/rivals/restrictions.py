@@ -5,7 +5,8 @@ follows from the derivatives of the implied moments, Δ₁ H = Δ₀ (Satorra 20
 
     exact   where the larger model implies what the smaller one does at its estimates; the equation then holds exactly,
             and A is that of the parameters' own restrictions wherever these can be written down
-    delta   the larger model's own estimates, by least squares
+    delta   the larger model's own estimates, by least squares; unlike exact it doesn't depend on how the models are
+            parameterised
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from mkb21sem.linalg import Array
 KINDS = ("exact", "delta")
 
 
-def restrictions(smaller: Fit, larger: Fit, theta: Array, kind: str = "exact") -> Array:
+def restrictions(smaller: Fit, larger: Fit, theta: Array, kind: str = "delta") -> Array:
     """A (m, k₁): how the larger model's parameters are tied in the smaller one.
 
     Parameters

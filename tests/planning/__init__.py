@@ -1,0 +1,1 @@
+"""Reference numbers of rival models and planning, with the R script that made them."""

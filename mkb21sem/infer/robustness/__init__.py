@@ -1,0 +1,1 @@
+"""Whether a verdict survives other defensible choices."""

@@ -31,8 +31,13 @@ class Contribution:
     f2: float
 
 
-def contribution(found: Fit, source: str, outcome: str) -> Contribution:
-    """ΔR² and f² of one arrow, at the covariances that the fitted model implies.
+def model_covariance(found: Fit) -> Array:
+    """Covariances (v, v) of all variables, in the first group, as the fitted model implies them."""
+    return np.asarray(variable_covariance(found.layout, implied(found.layout, found.cells))[0])
+
+
+def contribution(found: Fit, source: str, outcome: str, cov: Array | None = None) -> Contribution:
+    """ΔR² and f² of one arrow, at the covariances that the fitted model implies (``cov``, if they are there already).
 
     R² is that of the outcome's regression on everything that points at it, with and without the source. It is the
     model's own R² unless the outcome's residual covaries with a cause. NaN where there is no such arrow, or where a
@@ -46,7 +51,7 @@ def contribution(found: Fit, source: str, outcome: str) -> Contribution:
     if source not in causes:
         return Contribution(NAN, NAN)
     place = {name: i for i, name in enumerate(where.variables)}
-    cov = variable_covariance(where, implied(where, found.cells))[0]
+    cov = model_covariance(found) if cov is None else cov
     whole = _explained(cov, place[outcome], [place[name] for name in causes])
     without = _explained(cov, place[outcome], [place[name] for name in causes if name != source])
     gain = whole - without

@@ -40,14 +40,25 @@ def places(found: Fit, steps: Sequence[Step]) -> dict[Step, int | None]:
     return {step: known.get(step) for step in steps}
 
 
-def pathway(found: Fit, cells: Sequence[int]) -> Pathway:
+def pathway(found: Fit, cells: Sequence[int], solution: tuple[Array, Array] | None = None) -> Pathway:
     """The effect along the arrows in these cells of the first group.
 
+    Parameters
+    ----------
+    found
+        A converged fit.
+    cells
+        As `places` gives them.
+    solution
+        What `standardization` gives, if it is there already.
+
+    Notes
+    -----
     The variance is J V J' with J the derivative of the product (Sobel 1982; Bollen 1987). Zero variance, where all
     arrows are fixed, gives no standard error.
     """
     at = list(cells)
-    std, J = standardization(found.layout, found.cells)
+    std, J = standardization(found.layout, found.cells) if solution is None else solution
     K = found.layout.K[0]
     return Pathway(_product(found.cells[0, at], K[at], found.vcov), _product(std[0, at], J[0, at], found.vcov))
 

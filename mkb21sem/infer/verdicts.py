@@ -23,10 +23,13 @@ import pandas as pd
 
 from mkb21sem.errors import OptionError
 from mkb21sem.estimate.fit import Fit
-from mkb21sem.infer.effectsize import contribution
+from mkb21sem.infer.effectsize import contribution, model_covariance
 from mkb21sem.infer.equivalence import POWER, equivalence, minimum_detectable
 from mkb21sem.infer.multiplicity import adjusted
 from mkb21sem.infer.pathway import Pathway, pathway, places
+from mkb21sem.infer.standardization import standardization
+from mkb21sem.linalg import Array
+from mkb21sem.parallel import one_thread
 from mkb21sem.specify.hypothesis import Hypothesis
 
 NAN = float("nan")
@@ -125,7 +128,12 @@ def verdicts(found: Fit, hypotheses: Sequence[Hypothesis], alpha: float | None =
     if len(found.moments.groups) > 1:
         raise OptionError("verdicts are given for one group; fit each group by itself.")
     claims = [claim if alpha is None else replace(claim, alpha=alpha) for claim in hypotheses]
-    return tuple(map(_judge, _adjusted([_measure(found, claim) for claim in claims])))
+    if not found.converged:
+        return tuple(Verdict(claim, reason=f"the model did not converge: {found.cause}") for claim in claims)
+    with one_thread():
+        solution, cov = standardization(found.layout, found.cells), model_covariance(found)
+        measured = [_measure(found, claim, solution, cov) for claim in claims]
+    return tuple(map(_judge, _adjusted(measured)))
 
 
 def verdict_table(judged: Sequence[Verdict]) -> pd.DataFrame:
@@ -139,15 +147,13 @@ def verdict_table(judged: Sequence[Verdict]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _measure(found: Fit, claim: Hypothesis) -> Verdict:
+def _measure(found: Fit, claim: Hypothesis, solution: tuple[Array, Array], cov: Array) -> Verdict:
     """Everything about one path but what depends on the other hypotheses."""
-    if not found.converged:
-        return Verdict(claim, reason=f"the model did not converge: {found.cause}")
     cells = places(found, claim.steps)
     absent = [" → ".join(step) for step, cell in cells.items() if cell is None]
     if absent:
         return Verdict(claim, reason=f"the model {found.model.name} has no arrow {', '.join(absent)}")
-    path = pathway(found, [cell for cell in cells.values() if cell is not None])
+    path = pathway(found, [cell for cell in cells.values() if cell is not None], solution)
     bare = _numbers(claim, path)
     if math.isnan(bare.se):
         arrow = "path" if claim.through else "arrow"
@@ -155,7 +161,7 @@ def _measure(found: Fit, claim: Hypothesis) -> Verdict:
             "its value is fixed" if not claim.through else "no arrow of it is free, or two are zero"
         )
         return replace(bare, reason=f"the {arrow} has no standard error: {cause}")
-    sizes = {} if claim.through else asdict(contribution(found, claim.source, claim.outcome))
+    sizes = {} if claim.through else asdict(contribution(found, claim.source, claim.outcome, cov))
     return replace(_tested(bare, path), **sizes)
 
 

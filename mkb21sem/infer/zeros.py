@@ -96,16 +96,38 @@ def zeros(found: Fit, wave: Wave | pd.DataFrame, restrictions: Sequence[Hypothes
         for z in restrictions
     ]
     tested = [(row, z) for row, z in zip(rows, restrictions, strict=True) if not row["reason"]]
-    joint = []
+    joint = pd.DataFrame(columns=list(JOINT))
     if tested:
         claims = [z for _, z in tested]
-        single, together = _scores(found, claims)
-        joint = together
-        for (row, z), scores in zip(tested, single, strict=True):
+        for (row, z), scores in zip(tested, _scores(found, claims)[0], strict=True):
             row |= scores | _refitted(found, wave, z, options)
-        joint += _joint(found, wave, claims, options)
-    table = _judged(pd.DataFrame(rows, columns=list(COLUMNS)))
-    return Zeros(table, pd.DataFrame(joint, columns=list(JOINT)))
+        larger, reason = _larger(found, wave, claims, f"{found.model.name} with all registered zeros", options)
+        joint = joint_tests(found, larger, claims, reason)
+    return Zeros(_judged(pd.DataFrame(rows, columns=list(COLUMNS))), joint)
+
+
+def joint_tests(found: Fit, larger: Fit | None, claims: Sequence[Hypothesis], reason: str = "") -> pd.DataFrame:
+    """All arrows at once: test (score, robust score, Wald, difference) chisq df p reason.
+
+    Parameters
+    ----------
+    found, larger
+        Fits without and with all of the arrows; None where the larger model can't be estimated.
+    claims
+        The arrows.
+    reason
+        Why there is no larger model.
+    """
+    lines = _scores(found, claims)[1]
+    if larger is None:
+        lines += [_line(test, NAN, len(claims), reason) for test in ("Wald", "difference")]
+    else:
+        at = [larger.layout.names.index(f"{z.outcome}~{z.source}") for z in claims]
+        wald = _quadratic(larger.theta[at], larger.vcov[np.ix_(at, at)])
+        change = difference(found, larger)
+        lines.append(_line("Wald", wald, len(at), ""))
+        lines.append(_line("difference", change.chisq, change.df, change.reason) | {"p": change.pvalue})
+    return pd.DataFrame(lines, columns=list(JOINT))
 
 
 def _untestable(found: Fit, zero: Hypothesis) -> str:
@@ -147,7 +169,7 @@ def _quadratic(e: Array, V: Array) -> float:
     return float(e @ np.linalg.solve(V, e))
 
 
-def _line(test: str, chisq: float, df: int, reason: str) -> dict[str, Any]:
+def _line(test: str, chisq: float, df: float, reason: str) -> dict[str, Any]:
     return {"test": test, "chisq": chisq, "df": df, "p": float(chi2.sf(chisq, df)), "reason": reason}
 
 
@@ -191,20 +213,6 @@ def _refitted(found: Fit, wave: Wave | pd.DataFrame, zero: Hypothesis, options: 
         "p_equivalence": equivalence(std, zero.sesoi).p,
         "reason": change.reason,
     }
-
-
-def _joint(
-    found: Fit, wave: Wave | pd.DataFrame, claims: Sequence[Hypothesis], options: dict[str, Any]
-) -> list[dict[str, Any]]:
-    """Wald and difference test of all arrows at once."""
-    larger, reason = _larger(found, wave, claims, f"{found.model.name} with all registered zeros", options)
-    if larger is None:
-        return [_line(test, NAN, len(claims), reason) for test in ("Wald", "difference")]
-    at = [larger.layout.names.index(f"{z.outcome}~{z.source}") for z in claims]
-    wald = _quadratic(larger.theta[at], larger.vcov[np.ix_(at, at)])
-    change = difference(found, larger)
-    last = {"test": "difference", "chisq": change.chisq, "df": change.df, "p": change.pvalue, "reason": change.reason}
-    return [_line("Wald", wald, len(at), ""), last]
 
 
 def _judged(table: pd.DataFrame) -> pd.DataFrame:

@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from mkb21sem.infer.residuals import residuals
     from mkb21sem.infer.scores import scores
     from mkb21sem.infer.verdicts import Verdict, verdicts
+    from mkb21sem.infer.waves.ladder import invariance
+    from mkb21sem.infer.waves.partial import partial
     from mkb21sem.report.diagram import diagram
     from mkb21sem.specify.hypothesis import Hypothesis
     from mkb21sem.specify.model import Model
     from mkb21sem.survey.codebook import Codebook
     from mkb21sem.survey.synthetic import synthetic_wave
     from mkb21sem.survey.wave import Wave
+    from mkb21sem.survey.waves import Waves
     from mkb21sem.validate.reliability import reliability
 
 __version__ = "0.1.0"
@@ -42,12 +45,15 @@ _HOMES = {
     "Verdict": "infer.verdicts",
     "Wave": "survey.wave",
     "WaveError": "errors",
+    "Waves": "survey.waves",
     "certificate": "infer.certificate",
     "diagram": "report.diagram",
     "effects": "infer.effects",
     "fit": "estimate.fit",
     "indices": "infer.indices",
+    "invariance": "infer.waves.ladder",
     "modification": "infer.modification",
+    "partial": "infer.waves.partial",
     "r_squared": "infer.effects",
     "reliability": "validate.reliability",
     "residuals": "infer.residuals",
@@ -70,12 +76,15 @@ __all__ = [
     "Verdict",
     "Wave",
     "WaveError",
+    "Waves",
     "certificate",
     "diagram",
     "effects",
     "fit",
     "indices",
+    "invariance",
     "modification",
+    "partial",
     "r_squared",
     "reliability",
     "residuals",

@@ -79,6 +79,22 @@ def harman(source: Source, items: Sequence[str] | None = None, correlation: str 
     return Harman(float(values[-1] / len(values)), common, int((values > 1).sum()), len(values), of.n)
 
 
+def scores(source: Wave | pd.DataFrame, constructs: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Mean of the standardised items of each construct, of the rows with an answer on every item.
+
+    Raises
+    ------
+    WaveError
+        An item is absent or constant.
+    """
+    given = answers(source, list(dict.fromkeys(item for items in constructs.values() for item in items))).dropna()
+    flat = [name for name in given if not given[name].min() < given[name].max()]
+    if flat:
+        raise WaveError(f"constant: {', '.join(map(str, flat))}. Everyone gave the same answer; leave it out.")
+    unit = (given - given.mean()) / given.std()
+    return pd.DataFrame({name: unit[list(items)].mean(axis=1) for name, items in constructs.items()})
+
+
 def full_collinearity(
     source: Wave | pd.DataFrame, constructs: Mapping[str, Sequence[str]] | None = None
 ) -> pd.DataFrame:
@@ -104,17 +120,12 @@ def full_collinearity(
     groups = scales(source, constructs)
     if len(groups) < 2:
         raise OptionError(f"full collinearity compares constructs; got {', '.join(groups)}.")
-    given = answers(source, list(dict.fromkeys(item for items in groups.values() for item in items))).dropna()
-    flat = [name for name in given if not given[name].min() < given[name].max()]
-    if flat:
-        raise WaveError(f"constant: {', '.join(map(str, flat))}. Everyone gave the same answer; leave it out.")
-    unit = (given - given.mean()) / given.std()
-    scores = pd.DataFrame({name: unit[list(items)].mean(axis=1) for name, items in groups.items()})
-    correlations(scores)
-    design = np.column_stack([np.ones(len(scores)), scores.to_numpy()])
+    given = scores(source, groups)
+    correlations(given)
+    design = np.column_stack([np.ones(len(given)), given.to_numpy()])
     vif = [float(variance_inflation_factor(design, at + 1)) for at in range(len(groups))]
     return pd.DataFrame(
-        {"construct": list(groups), "n": len(scores), "vif": vif, "above": [value > COLLINEAR for value in vif]}
+        {"construct": list(groups), "n": len(given), "vif": vif, "above": [value > COLLINEAR for value in vif]}
     )
 
 

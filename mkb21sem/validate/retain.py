@@ -68,6 +68,7 @@ def retain(
     level: float = 0.95,
     seed: int = 2012,
     method: str = "minres",
+    fitted: int | None = None,
 ) -> Retention:
     """Compare rules for the number of factors.
 
@@ -84,6 +85,8 @@ def retain(
         Of the random data sets.
     method
         Of the factor analyses that give rmsea, tli and rmsr.
+    fitted
+        Largest number of factors that is fitted; None for all that leave degrees of freedom.
 
     Raises
     ------
@@ -115,7 +118,9 @@ def retain(
         "map4": int(np.argmin(partial[1])),
         "kaiser": int((values > 1).sum()),
     }
-    return Retention(_with_fit(table, of, method), pd.Series(suggested), of.n, of.kind, draws, level)
+    return Retention(
+        _with_fit(table, of, method, p if fitted is None else fitted), pd.Series(suggested), of.n, of.kind, draws, level
+    )
 
 
 def _leading(above: Array) -> int:
@@ -166,11 +171,11 @@ def average_partials(R: Array) -> Array:
     return out
 
 
-def _with_fit(table: pd.DataFrame, of: Correlations, method: str) -> pd.DataFrame:
-    """The table with the fit of every number of factors that leaves degrees of freedom."""
+def _with_fit(table: pd.DataFrame, of: Correlations, method: str, most: int) -> pd.DataFrame:
+    """The table with the fit of every number of factors up to the most that leaves degrees of freedom."""
     p = len(of.items)
     fits = {}
-    for m in range(1, p):
+    for m in range(1, min(p, most + 1)):
         if (p - m) ** 2 <= p + m:
             break
         try:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from mkb21sem.errors import OptionError
+from mkb21sem.errors import OptionError, one_of
 from mkb21sem.estimate.fit import Fit, fit
 from mkb21sem.estimate.implied import implied
 from mkb21sem.estimate.rows import moments
@@ -21,7 +21,7 @@ from mkb21sem.survey.wave import Wave
 from mkb21sem.validate.correlations import answers, correlation_of, scales
 from mkb21sem.validate.delta import delta_method
 from mkb21sem.validate.htmt import Ratios, ratios
-from mkb21sem.validate.omega import average_variance, parts
+from mkb21sem.validate.omega import average_variance, items_of, parts
 
 LEVELS = ((1.0, "severe"), (0.9, "moderate"), (0.8, "marginal"))
 CORRELATION_RULE = (
@@ -70,6 +70,7 @@ def validity(
     source: Fit | Wave | pd.DataFrame,
     constructs: Mapping[str, Sequence[str]] | None = None,
     *,
+    among: Sequence[str] = (),
     correlation: str = "pearson",
     draws: int = 1000,
     level: float = 0.95,
@@ -83,6 +84,9 @@ def validity(
         A fit, best of the measurement model; or a wave or table, of which the correlated-factors model is fitted (ML).
     constructs
         Items of each construct of a wave or table; by default as `reliability`.
+    among
+        Constructs of a fit that are compared, such as those that consist of others, with all items below them; by
+        default all.
     correlation
         Of HTMT: "pearson" or "polychoric".
     draws, seed
@@ -106,10 +110,17 @@ def validity(
         found = fit(model, answers(source, model.observed))
     if len(found.model.latents) < 2:
         raise OptionError("validity compares constructs; the model has fewer than two.")
+    for name in among:
+        one_of("among", name, found.model.latents)
     between = latent_correlations(found, level)
     measured = {c: i for c, i in found.model.indicators.items() if all(item in found.moments.names for item in i)}
+    if among:
+        between = between[between["construct"].isin(among) & between["other"].isin(among)].reset_index(drop=True)
+        measured = {name: items_of(found.model.indicators, name) for name in among}
     htmt, note = _ratios(found, measured, correlation, draws, level, seed)
-    return Validity(_constructs(found, between), between, cross_loadings(found, measured), htmt, note)
+    return Validity(
+        _constructs(found, between, among or found.model.latents), between, cross_loadings(found, measured), htmt, note
+    )
 
 
 def _ratios(
@@ -169,9 +180,9 @@ def problem(upper: float) -> str:
     return next((word for bound, word in LEVELS if upper >= bound), "none")
 
 
-def _constructs(found: Fit, between: pd.DataFrame) -> pd.DataFrame:
+def _constructs(found: Fit, between: pd.DataFrame, among: Sequence[str]) -> pd.DataFrame:
     lines = []
-    for construct in found.model.latents:
+    for construct in among:
         for g, group in enumerate(found.moments.groups):
             of = parts(found, construct, g)
             k = len(of.direct)
@@ -197,7 +208,7 @@ def cross_loadings(found: Fit, measured: Mapping[str, Sequence[str]]) -> pd.Data
     Parameters
     ----------
     measured
-        Constructs whose indicators are all observed, and these.
+        Constructs and the items below them.
     """
     where, names = found.layout, list(found.layout.variables)
     items = list(dict.fromkeys(item for own in measured.values() for item in own))

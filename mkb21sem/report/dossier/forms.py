@@ -1,0 +1,114 @@
+"""Rival measurement models side by side, and which of them the answers speak for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+import pandas as pd
+
+from mkb21sem.errors import Mkb21Error
+from mkb21sem.estimate.fit import Fit
+from mkb21sem.infer.admissibility import admissibility
+from mkb21sem.infer.rivals.difference import difference
+from mkb21sem.report.dossier.confirm import fit_row
+from mkb21sem.survey.wave import Wave
+from mkb21sem.validate.rivals import WORDS, Rival, rivals
+from mkb21sem.validate.structure import Structure
+
+AGAINST = {"one": "correlated", "second": "correlated", "bifactor": "second"}
+"""The nested counterpart that each rival is tested against."""
+WAYS = {"MLR": False, "WLSMV": True}
+"""Estimator → whether the items are ordinal. All constructs together are compared by the first alone, without bifactor:
+one thing through all items is there what the method factor is."""
+LIKE = 2.0
+"""A difference in BIC up to this is none (Raftery 1995)."""
+
+Made = TypeVar("Made")
+Attempt = Callable[[str, Callable[[], Made]], Made | None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rivalry:
+    """Rival measurement models of the same items.
+
+    Attributes
+    ----------
+    construct
+        Whose forms they are about; empty for all constructs together.
+    models
+        Estimator → rivals.
+    table
+        estimator rival n, the columns of `fit_row`, admissible note, and against d_chisq d_df d_p: the difference
+        from the nested counterpart that ``against`` names.
+    best
+        The admissible rival with the smallest BIC, plainer ones first where BIC hardly differs; empty if there is none.
+    """
+
+    construct: str
+    models: Mapping[str, tuple[Rival, ...]]
+    table: pd.DataFrame
+    best: str
+
+    def row(self, rival: str, estimator: str = "MLR") -> Mapping[str, float]:
+        """The row of one rival; empty if there is none."""
+        rows = self.table[(self.table["rival"] == rival) & (self.table["estimator"] == estimator)]
+        return {} if rows.empty else dict(rows.iloc[0])
+
+
+def rivalries(wave: Wave, of: Structure, attempt: Attempt[Rivalry]) -> dict[str, Rivalry]:
+    """Rivals of the forms of every construct that has them, and of all constructs."""
+    asked = {name: of.forms[name] for name in of.forms}
+    if len(of.constructs) > 1:
+        asked[""] = of.constructs
+    found = {}
+    for name, groups in asked.items():
+        made = attempt("rivals", lambda: _rivalry(wave, name, groups))  # noqa: B023
+        if made is not None:
+            found[name] = made
+    return found
+
+
+def _rivalry(wave: Wave, construct: str, groups: Mapping[str, tuple[str, ...]]) -> Rivalry:
+    ways = WAYS if construct else {"MLR": False}
+    names = tuple(WORDS) if construct else ("one", "second", "correlated")
+    models = {name: rivals(wave, groups, name, ordered, names) for name, ordered in ways.items()}
+    table = pd.DataFrame([_row(name, rival, own) for name, own in models.items() for rival in own])
+    return Rivalry(construct, models, table, best(table[table["estimator"] == "MLR"]))
+
+
+def best(table: pd.DataFrame) -> str:
+    """The admissible rival with the smallest BIC; of those within 2 of it the plainest (most degrees of freedom)."""
+    usable = table[table["admissible"] & table["bic"].notna()]
+    if usable.empty:
+        return ""
+    near = usable[usable["bic"] <= usable["bic"].min() + LIKE]
+    return str(near.sort_values("df", ascending=False)["rival"].iloc[0])
+
+
+def _row(estimator: str, rival: Rival, among: tuple[Rival, ...]) -> dict[str, object]:
+    found = rival.found
+    start: dict[str, object] = {"estimator": estimator, "rival": rival.name}
+    if found is None or not found.converged:
+        return start | {"admissible": False, "note": rival.note}
+    wrong = [check for check in admissibility(found) if check.ok is False]
+    note = "; ".join(check.finding for check in wrong)
+    other = next((one for one in among if one.name == AGAINST.get(rival.name)), None)
+    tested = _difference(found, other.found if other else None)
+    named = {"against": AGAINST.get(rival.name, "") if other else ""}
+    return (
+        start | {"n": found.moments.total} | fit_row(found) | {"admissible": not wrong, "note": note} | named | tested
+    )
+
+
+def _difference(found: Fit, other: Fit | None) -> dict[str, float]:
+    none = dict.fromkeys(("d_chisq", "d_df", "d_p"), math.nan)
+    if other is None or not other.converged:
+        return none
+    try:
+        test = difference(found, other)
+    except Mkb21Error:
+        return none
+    return {"d_chisq": float(test.chisq), "d_df": float(test.df), "d_p": test.pvalue}

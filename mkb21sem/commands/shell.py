@@ -24,6 +24,10 @@ from mkb21sem.report.terminal import console
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rich.console import Console
+    from rich.status import Status
+
+    from mkb21sem.parallel import Progress
     from mkb21sem.specify.hypothesis import Hypothesis
     from mkb21sem.specify.model import Model
     from mkb21sem.survey.wave import Wave
@@ -73,26 +77,39 @@ def guarded(command: Command) -> Command:
     return run  # type: ignore[return-value]
 
 
+class Steps:
+    """What is being done, shown on stderr; call it with the name of each step as it begins."""
+
+    def __init__(self, status: Status, shown: Console) -> None:
+        self.status, self.shown = status, shown
+        self.doing, self.begun = "load", perf_counter()
+
+    def __call__(self, name: str) -> None:
+        """Begin a step."""
+        self.done()
+        self.doing, self.begun = name, perf_counter()
+        self.status.update(f"{name} …")
+
+    def count(self, of: Progress) -> None:
+        """How far the replicates of this step are, and how long they will take."""
+        minutes, seconds = divmod(round(of.left), 60)
+        left = f"{minutes}:{seconds:02d} left" if of.done < of.asked else "done"
+        self.status.update(f"{self.doing}: {of.done:,} of {of.asked:,}, {left} (Ctrl-C stops it)")
+
+    def done(self) -> None:
+        """Say of the step that ends how long it took, if it was long."""
+        if perf_counter() - self.begun > WORTH_SAYING:
+            self.shown.print(f"  {self.doing} ({perf_counter() - self.begun:.1f} s)", style="dim")
+
+
 @contextmanager
-def progress() -> Iterator[Callable[[str], None]]:
+def progress() -> Iterator[Steps]:
     """Show what is being done, and what took long, on stderr."""
-    shown, begun = console(stderr=True), perf_counter()
-    doing = "load"
-
-    def done() -> None:
-        if perf_counter() - begun > WORTH_SAYING:
-            shown.print(f"  {doing} ({perf_counter() - begun:.1f} s)", style="dim")
-
+    shown = console(stderr=True)
     with shown.status("starting …") as status:
-
-        def step(name: str) -> None:
-            nonlocal doing, begun
-            done()
-            doing, begun = name, perf_counter()
-            status.update(f"{name} …")
-
-        yield step
-        done()
+        steps = Steps(status, shown)
+        yield steps
+        steps.done()
 
 
 def missing_codes(text: str | None) -> tuple[float, ...]:

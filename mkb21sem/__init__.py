@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from mkb21sem.infer.scores import scores
     from mkb21sem.infer.verdicts import Verdict, verdicts
     from mkb21sem.infer.waves.ladder import invariance
+    from mkb21sem.infer.waves.means import latent_means
     from mkb21sem.infer.waves.partial import partial
+    from mkb21sem.infer.waves.replication import replication
     from mkb21sem.report.diagram import diagram
     from mkb21sem.specify.hypothesis import Hypothesis
     from mkb21sem.specify.model import Model
@@ -52,10 +54,12 @@ _HOMES = {
     "fit": "estimate.fit",
     "indices": "infer.indices",
     "invariance": "infer.waves.ladder",
+    "latent_means": "infer.waves.means",
     "modification": "infer.modification",
     "partial": "infer.waves.partial",
     "r_squared": "infer.effects",
     "reliability": "validate.reliability",
+    "replication": "infer.waves.replication",
     "residuals": "infer.residuals",
     "scores": "infer.scores",
     "standardized": "infer.effects",
@@ -83,10 +87,12 @@ __all__ = [
     "fit",
     "indices",
     "invariance",
+    "latent_means",
     "modification",
     "partial",
     "r_squared",
     "reliability",
+    "replication",
     "residuals",
     "scores",
     "standardized",

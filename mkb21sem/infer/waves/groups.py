@@ -37,6 +37,10 @@ class Groups:
         As for `fit`.
     remarks
         What was left out and why.
+    times
+        Of the waves; empty for other groups.
+    synthetic
+        Whether any of the answers were drawn from a model.
     """
 
     model: Model
@@ -45,6 +49,8 @@ class Groups:
     ordered: tuple[str, ...]
     missing: str
     remarks: tuple[str, ...] = ()
+    times: tuple[float, ...] = ()
+    synthetic: bool = False
 
 
 def grouped(
@@ -71,7 +77,10 @@ def grouped(
     some = bool(frame[items].isna().any(axis=None))
     ordered = _ordered(part, frame, ordinal)
     way = missing or ({True: "pairwise", False: "fiml"}[bool(ordered)] if some else "listwise")
-    return Groups(part, frame, group, ordered, way, remarks)
+    times = waves.times if isinstance(waves, Waves) and group == WAVE else ()
+    made_up = isinstance(waves, Waves | Wave) and waves.synthetic
+    before = waves.remarks if isinstance(waves, Waves) else ()
+    return Groups(part, frame, group, ordered, way, before + remarks, times, made_up)
 
 
 def _label(value: object) -> str:

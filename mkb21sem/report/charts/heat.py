@@ -16,7 +16,9 @@ from mkb21sem.report.charts import style
 from mkb21sem.report.charts.style import Chart
 from mkb21sem.report.words import Words
 
-ROW_INCHES, NAME_INCHES = 0.22, 2.1
+ROW_INCHES, NAME_INCHES, LONG_INCHES = 0.22, 2.1, 3.0
+MANY = 15
+"""More rows than this have one line each for their names."""
 CLEAR = 0.30
 """A smaller loading is printed small."""
 
@@ -48,7 +50,8 @@ def loadings(
     """
     first = next(iter(panels.values()))
     with style.styled():
-        height = min(1.25 + ROW_INCHES * max(len(p) for p in panels.values()), style.TALLEST)
+        most = max(len(panel) for panel in panels.values())
+        height = min(1.25 + ROW_INCHES * most * (1 if most > MANY else 1.3), style.TALLEST)
         figure = style.paper(style.PAGE, height)
         widths = [panel.shape[1] for panel in panels.values()]
         axes = figure.subplots(1, len(panels), squeeze=False, width_ratios=widths)[0]
@@ -56,10 +59,12 @@ def loadings(
             _cells(axes[at], panel.to_numpy(float), words.lang, True)
             axes[at].set_title(heading if len(panels) > 1 else "")
             axes[at].set_xticks(range(panel.shape[1]), [str(c) for c in panel.columns])
-            wide = NAME_INCHES * 72 / (1 if len(panels) == 1 or at == 0 else 2.2)
-            same = at and [*panel.index] == [*first.index]
-            shown = "" if same else [style.fitted(labels.get(i, i), style.TICK_SIZE, wide) for i in panel.index]
-            axes[at].set_yticks(range(len(panel)), [""] * len(panel) if same else shown)
+            crowded = len(panel) > MANY
+            size, wide = (style.CELL_SIZE, LONG_INCHES) if crowded else (style.TICK_SIZE, NAME_INCHES)
+            one_line = style.shortened if crowded else style.fitted
+            names = [one_line(str(labels.get(i, i)), size, 72 * wide) for i in panel.index]
+            again = [str(i) for i in panel.index] if at and [*panel.index] != [*first.index] else [""] * len(panel)
+            axes[at].set_yticks(range(len(panel)), again if at else names, fontsize=size)
             _frame(axes[at], panel, own)
         style.head(figure, title, words, synthetic, note)
     said = [_highest(heading, panel, words) for heading, panel in panels.items()]

@@ -45,9 +45,12 @@ def likert(
     items = list(labels)
     panels = len(shares)
     with style.styled():
-        height = 0.95 + BAR_INCHES * len(items) + 0.22 * (1 + len(answers) // 4)
+        shares = {group: table[table["item"].isin(items)] for group, table in shares.items()}
+        lines = -(-len(answers) // 3)
+        height = 1.0 + BAR_INCHES * len(items) + 0.19 * lines
         figure = style.paper(style.PAGE, min(height, style.TALLEST))
-        axes = figure.subplots(1, panels, sharey=True, squeeze=False)[0]
+        rows, strip = style.stage(figure, 1, panels, lines)
+        axes = rows[0]
         looks = style.diverging(len(answers))
         for at, (group, table) in enumerate(shares.items()):
             _bars(axes[at], table, items, looks, words.lang, roomy=panels == 1)
@@ -57,8 +60,7 @@ def likert(
         names = [style.fitted(f"{item}  {labels[item]}", style.TICK_SIZE, width) for item in items]
         axes[0].set_yticks(range(len(items)), names)
         axes[0].invert_yaxis()
-        key = [Patch(facecolor=c, hatch=h, edgecolor=style.PAPER) for c, h in looks]
-        figure.legend(key, list(answers), loc="outside lower left", ncols=min(len(answers), 3), handlelength=1.6)
+        style.key(strip, [Patch(facecolor=c, hatch=h, edgecolor=style.PAPER) for c, h in looks], list(answers), 3)
         note = "" if panels > 1 else f"N = {numbers.count(_most(next(iter(shares.values()))), words.lang)}."
         style.head(figure, title, words, synthetic, note)
     return Chart(name, figure, title, _alternative(shares, items, words))

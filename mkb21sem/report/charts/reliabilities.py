@@ -49,7 +49,7 @@ def reliabilities(
     constructs = list(dict.fromkeys(str(c) for table in panels.values() for c in table["construct"]))
     with style.styled():
         figure = style.paper(style.PAGE, min(1.35 + 0.3 * len(constructs), style.TALLEST))
-        axes = figure.subplots(1, len(panels), sharey=True, sharex=True, squeeze=False)[0]
+        (axes,), strip = style.stage(figure, 1, len(panels), 1)
         for own, (heading, table) in zip(axes, panels.items(), strict=True):
             for limit, dash in zip(limits, (style.DASHES[1], style.DASHES[2]), strict=True):
                 own.axvline(limit, color=style.SOFT, linewidth=0.9, linestyle=dash, zorder=0)
@@ -59,7 +59,7 @@ def reliabilities(
             own.set_title(heading if len(panels) > 1 else "")
             own.grid(axis="x")
             own.set_axisbelow(True)
-            style.ticks(own.xaxis, words.lang)
+            style.ticks(own.xaxis, words.lang, places=2)
             own.spines["left"].set_visible(False)
             own.tick_params(axis="y", length=0)
         names = [style.fitted(words.label(c), style.TICK_SIZE, 150) for c in constructs]
@@ -67,7 +67,7 @@ def reliabilities(
         axes[0].invert_yaxis()
         handles, labels = axes[0].get_legend_handles_labels()
         kept = dict(zip(labels, handles, strict=True))
-        figure.legend(list(kept.values()), list(kept), loc="outside lower left", ncols=3)
+        style.key(strip, list(kept.values()), list(kept), 3)
         style.head(figure, title, words, synthetic, note)
     return Chart(name, figure, title, words.plain("alt.reliabilities", values="; ".join(_said(panels, words))))
 

@@ -34,7 +34,7 @@ def scree(
     down = -(-len(panels) // across)
     with style.styled():
         figure = style.paper(style.PAGE, min(1.3 + 2.1 * down, style.TALLEST))
-        axes = figure.subplots(down, across, squeeze=False)
+        axes, strip = style.stage(figure, down, across, 1, shared=False)
         for at, (heading, found) in enumerate(panels.items()):
             own = axes[at // across][at % across]
             table = found.table.iloc[1 : SHOWN + 1]
@@ -57,8 +57,8 @@ def scree(
             own.set_xlabel(words.plain("scree.factor"))
         for at in range(len(panels), across * down):
             axes[at // across][at % across].set_visible(False)
-        handles, labels = axes[0][0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower left", ncols=3)
+        handles, names = axes[0][0].get_legend_handles_labels()
+        style.key(strip, handles, names, 3)
         style.head(figure, title, words, synthetic, note)
     said = [
         f"{heading}: {numbers.count(int(found.suggested['parallel']), words.lang)}" for heading, found in panels.items()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -13,6 +13,7 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 from markupsafe import Markup
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -152,6 +153,57 @@ def head(figure: Figure, title: str, words: Words, synthetic: bool = False, note
     below = " ".join(part for part in (note, words.plain("banner") if synthetic else "") if part)
     if below:
         figure.supxlabel(fitted(below, NOTE_SIZE, width), x=0.01, ha="left", fontproperties=font(NOTE_SIZE), color=SOFT)
+
+
+def stage(
+    figure: Figure, down: int, across: int, key_rows: int, shared: bool = True, widths: Sequence[float] = ()
+) -> tuple[list[list[Axes]], Axes]:
+    """Panels in rows, and below them an empty strip for the key, which so never lies over anything.
+
+    Parameters
+    ----------
+    figure
+        From `paper`.
+    down, across
+        Rows of panels, and panels in a row.
+    key_rows
+        Lines of the key.
+    shared
+        Whether the panels have the same axes.
+    widths
+        Of the columns, relative.
+    """
+    inches = float(figure.get_size_inches()[1])
+    strip = 0.19 * key_rows
+    body = max(inches - strip - 0.8, 0.5) / down
+    grid = figure.add_gridspec(down + 1, across, height_ratios=[body] * down + [strip], width_ratios=widths or None)
+    first: Axes | None = None
+    rows: list[list[Axes]] = []
+    for i in range(down):
+        rows.append([])
+        for j in range(across):
+            panel = figure.add_subplot(grid[i, j], sharex=first if shared else None, sharey=first if shared else None)
+            if shared and j:
+                panel.tick_params(labelleft=False)
+            first = first or panel
+            rows[-1].append(panel)
+    key = figure.add_subplot(grid[down, :])
+    key.set_axis_off()
+    return rows, key
+
+
+def key(axes: Axes, handles: Sequence[Artist], labels: Sequence[str], columns: int) -> None:
+    """The key, in the strip that `stage` keeps free for it."""
+    axes.legend(handles, labels, loc="upper left", ncols=columns, borderaxespad=0.0, handlelength=1.8)
+
+
+def shortened(text: str, size: float, width: float) -> str:
+    """Text on one line of at most so many points, with an ellipsis where some is left out."""
+    if measure(text, size)[0] <= width:
+        return text
+    while text and measure(f"{text}…", size)[0] > width:
+        text = text[:-1].rstrip()
+    return f"{text}…"
 
 
 def fitted(text: str, size: float, width: float, bold: bool = False) -> str:

@@ -12,6 +12,7 @@ from scipy.stats import norm
 from mkb21sem.errors import FitError, OptionError, one_of
 from mkb21sem.estimate.bounds import bounded_vcov, solve_within
 from mkb21sem.estimate.chisquare import NOT_CONVERGED, Test
+from mkb21sem.estimate.diagnosis import lacks_rank, not_converged, undetermined_by
 from mkb21sem.estimate.estimators import Estimator
 from mkb21sem.estimate.implied import matrices, offset
 from mkb21sem.estimate.inference import Inference
@@ -19,10 +20,8 @@ from mkb21sem.estimate.moments import Moments, given
 from mkb21sem.estimate.options import check_summary, estimator_row, ordinal_items, table
 from mkb21sem.estimate.ordinal import derived_cells
 from mkb21sem.estimate.rows import moments
-from mkb21sem.estimate.scoring import Minimum
 from mkb21sem.estimate.solve import solve
 from mkb21sem.estimate.standard import standardize
-from mkb21sem.estimate.vcov import undetermined
 from mkb21sem.linalg import Array
 from mkb21sem.parallel import one_thread
 from mkb21sem.specify.layout import Layout, independence, layout
@@ -87,7 +86,7 @@ class Fit:
         Fixed parameters have no se, z, p or interval. ``std`` is std.all. Residual variances and
         intercepts are rows too.
         """
-        K = self.layout.K.reshape(-1, self.layout.k)
+        K = self.layout.K.reshape(len(self.layout.rows), self.layout.k)
         variance = np.einsum("ij,jk,ik->i", K, self.vcov, K)
         free = np.array([row.free for row in self.layout.rows])
         est = self.cells.ravel()
@@ -269,11 +268,17 @@ def fit_layout(where: Layout, row: Estimator, sample: Moments, before: Fit | Non
     model, begin = where.model, None if before is None else nearest(where, before.cells)
     found, at, held = solve_within(row, where, sample, begin)
     converged = bool(found.converged[0])
-    vcov, cause = np.full((where.k, where.k), np.nan), "" if converged else _not_converged(found)
+    vcov, cause = np.full((where.k, where.k), np.nan), ""
+    if not converged:
+        if np.isfinite(at.minimum):
+            undetermined_by(at)
+        cause = not_converged(found, at)
     if converged:
         vcov = bounded_vcov(at, held) if held.any() else at.vcov()
+        if sample.patterns and lacks_rank(at):
+            vcov = np.full_like(vcov, np.nan)
         if not np.isfinite(vcov).all():
-            cause = _undetermined(at)
+            cause = undetermined_by(at)
         elif held.any():
             names = ", ".join(name for name, on in zip(where.names, held, strict=True) if on)
             cause = f"{names} on the bound: no standard error there, and the test of fit is approximate."
@@ -307,7 +312,7 @@ def _baseline(where: Layout, row: Estimator, sample: Moments) -> tuple[Test, Tes
 
 def nearest(where: Layout, cells: Array) -> Array:
     """The parameters (k,) whose cells come closest to these (g, c), by least squares over the free ones."""
-    K = where.K.reshape(-1, where.k)
+    K = where.K.reshape(len(where.rows), where.k)
     return np.asarray(np.linalg.lstsq(K, (cells - where.offset).ravel() * K.any(axis=1), rcond=None)[0])
 
 
@@ -321,26 +326,3 @@ def _shown(where: Layout, at: Inference, sample: Moments) -> Array:
 
 def _no_scaled(row: Estimator, df: float) -> Test | None:
     return None if row.test == "standard" else Test(row.test, np.nan, df, NOT_CONVERGED)
-
-
-def _undetermined(at: Inference) -> str:
-    """Raise if the model is not identified anywhere near; else say that this sample doesn't identify it."""
-    theta = at.theta
-    shaken = theta * (1 + 0.05 * np.random.default_rng(1).standard_normal(len(theta)))
-    here, there = (undetermined(at.loss.derivatives(x[None])[1][0]) for x in (theta, shaken))
-    direction = here if here is not None else np.zeros(len(theta))
-    names = [name for name, size in zip(at.layout.names, direction, strict=True) if size > 0.1]
-    listed = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
-    if there is not None:
-        raise FitError(
-            f"the model is not identified: {listed} can change together without changing what the model implies. "
-            "Fix one of them, set a marker (1*item), or add indicators."
-        )
-    return f"the sample hardly determines {listed or 'the parameters'}: standard errors are not given."
-
-
-def _not_converged(found: Minimum) -> str:
-    return (
-        f"no minimum after {found.iterations[0]} steps. Often a construct with weak or contradictory items, a model "
-        "far from the data, or too small a sample. Look at the correlations, simplify the model, or give START values."
-    )

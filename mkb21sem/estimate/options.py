@@ -48,6 +48,11 @@ def ordinal_items(
     if row.items == "continuous":
         if ordered:
             raise OptionError(f"{row.name} takes all items as continuous; ordered= goes with WLSMV and its relatives.")
+        if model.ordered and ordered is None:
+            raise OptionError(
+                f"the spec calls {', '.join(model.ordered)} ordinal by DEFINE(ordinal), but {row.name} takes all items "
+                "as continuous. Use WLSMV or a relative, or say ordered=False."
+            )
         return ()
     names = _named(model, wave, ordered)
     if not names and row.items == "ordinal":

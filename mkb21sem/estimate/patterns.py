@@ -150,7 +150,11 @@ def saturated_moments(
         # In standard scores, so that a large mean doesn't drown the variance in rounding.
         centre, scale = np.nanmean(y, axis=0), np.nanstd(y, axis=0)
         group = patterns((y - centre) / scale, weights[g] if weights else None)
-        moment, arrived = _expectation_maximisation(group, tolerance, max_iterations)
+        if len(group.n) == 1:
+            # Nothing is missing: no iteration, which a nearly singular matrix would not survive.
+            moment, arrived = group.square[0], True
+        else:
+            moment, arrived = _expectation_maximisation(group, tolerance, max_iterations)
         mean = moment[:-1, -1]
         means.append(centre + scale * mean)
         covs.append(symmetric(moment[:-1, :-1] - np.outer(mean, mean)) * np.outer(scale, scale))

@@ -16,6 +16,8 @@ from mkb21sem.estimate.polychoric import ordinal_moments
 from mkb21sem.linalg import Array
 
 MISSING = ("listwise", "fiml", "pairwise")
+SMALL, LARGE = 1e-60, 1e60
+"""Sizes of the numbers of a column; their fourth powers are formed."""
 
 
 def moments(
@@ -71,6 +73,7 @@ def moments(
     if ordered:
         return _ordinal(rows, tuple(names), groups, n, left_out, ordered, missing, tuple(complete))
     if missing == "fiml":
+        _check_together(rows, names, groups)
         found = tuple(patterns(y, w[g] if w else None) for g, y in enumerate(rows))
         mean, cov, converged = saturated_moments(rows, w)
         _check_saturated(converged, groups)
@@ -196,6 +199,20 @@ def _weights(frame: pd.DataFrame, weights: str | None) -> pd.Series[float]:
     return column
 
 
+def _check_together(rows: Sequence[Array], names: Sequence[str], groups: Sequence[str]) -> None:
+    """Refuse items that no row answered together: nothing tells their covariance."""
+    for y, group in zip(rows, groups, strict=True):
+        answered = np.isfinite(y).astype(float)
+        apart = np.argwhere(np.triu(answered.T @ answered == 0, 1))
+        if len(apart):
+            listed = ", ".join(f"{names[i]} with {names[j]}" for i, j in apart[:5])
+            raise FitError(
+                f"no row{f' of group {group}' if group else ''} answered {listed}"
+                f"{f' and {len(apart) - 5} more pairs' if len(apart) > 5 else ''}: nothing tells how they covary. "
+                "Leave one of each pair out."
+            )
+
+
 def _check_saturated(converged: npt.NDArray[np.bool_], groups: Sequence[str]) -> None:
     for group, arrived in zip(groups, converged, strict=True):
         if not arrived:
@@ -228,8 +245,8 @@ def numeric(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     if all(isinstance(kind, np.dtype) and kind.kind in "biuf" for kind in chosen.dtypes):
         values = chosen.to_numpy(float)
         if not np.isinf(values).any():
-            return pd.DataFrame(values, index=frame.index, columns=present)
-    columns = {}
+            return _checked_units(pd.DataFrame(values, index=frame.index, columns=present))
+    columns: dict[str, pd.Series[float]] = {}
     for name in present:
         given = frame[name]
         column = pd.to_numeric(given, errors="coerce").astype(float)
@@ -243,7 +260,22 @@ def numeric(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
         columns[name] = column
     if problems:
         raise WaveError("\n".join(problems))
-    return pd.DataFrame(columns, index=frame.index)
+    return _checked_units(pd.DataFrame(columns, index=frame.index))
+
+
+def _checked_units(numbers: pd.DataFrame) -> pd.DataFrame:
+    """Refuse numbers whose fourth power a computer can't hold: sums of them would be infinite, or nothing."""
+    if numbers.empty:
+        return numbers
+    size = np.nanmax(np.abs(numbers.to_numpy(float)), axis=0, initial=0.0)
+    absurd = [
+        f"column `{name}`: its largest value is {value:.3g}; expected between {SMALL:g} and {LARGE:g}. Use other units."
+        for name, value in zip(numbers.columns, size, strict=True)
+        if value > LARGE or 0 < value < SMALL
+    ]
+    if absurd:
+        raise WaveError("\n".join(absurd))
+    return numbers
 
 
 def _group_labels(frame: pd.DataFrame, group: str | None) -> pd.Series[str]:

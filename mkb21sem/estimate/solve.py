@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+from scipy.optimize import minimize
 
 from mkb21sem.errors import FitError
 from mkb21sem.estimate.estimators import Estimator
@@ -16,6 +19,7 @@ from mkb21sem.estimate.quadratic import QuadraticLoss, normal_weight
 from mkb21sem.estimate.sample import asymptotic_covariance, sample_statistics, unbiased
 from mkb21sem.estimate.scoring import Minimum, minimise
 from mkb21sem.estimate.starts import start
+from mkb21sem.estimate.vcov import undetermined
 from mkb21sem.linalg import Array
 from mkb21sem.specify.layout import Layout
 
@@ -49,7 +53,43 @@ def _weight(row: Estimator, layout: Layout, sample: Moments) -> Array:
                 f"WLS weighs {len(gamma)} statistics by their covariances and needs more rows than that; there are "
                 f"{n}. Use WLSMV or MLR."
             )
-    return np.array([np.linalg.pinv(gamma, hermitian=True) for gamma in gammas])
+    return np.array([_pseudo_inverse(gamma) for gamma in gammas])
+
+
+def _pseudo_inverse(gamma: Array) -> Array:
+    """Γ⁺ by way of the correlations, so that what counts as zero does not depend on the units."""
+    root = np.sqrt(np.where(np.diagonal(gamma) > 0, np.diagonal(gamma), 1.0))
+    return np.asarray(np.linalg.pinv(gamma / np.outer(root, root), hermitian=True) / np.outer(root, root))
+
+
+def beginning(layout: Layout, sample: Moments) -> Array:
+    """Closed-form starting values (k,)."""
+    mean = np.zeros(sample.cov.shape[:2]) if sample.mean is None else sample.mean
+    return start(layout, sample.cov, mean, sample.thresholds)
+
+
+def _from_where_it_stopped(loss: Loss, found: Minimum) -> Minimum:
+    """Try again by BFGS: Fisher steps crawl where the expected information is nearly singular."""
+    scale = np.diagonal(loss.derivatives(found.theta)[1][0])
+    scale = 1 / np.sqrt(np.where(np.isfinite(scale) & (scale > 1e-12), scale, 1.0))
+
+    def value(x: Array) -> float:
+        f = float(loss.value((x * scale)[None])[0])
+        return f if np.isfinite(f) else np.inf
+
+    def slope(x: Array) -> Array:
+        return np.asarray(np.nan_to_num(loss.gradient((x * scale)[None])[0] * scale))
+
+    if not np.isfinite(value(found.theta[0] / scale)):
+        return found
+    with np.errstate(all="ignore"):
+        other = minimize(value, found.theta[0] / scale, jac=slope, method="BFGS", options={"gtol": 1e-7})
+    again = minimise(loss, (other.x * scale)[None], near=True)
+    # On a ridge that falls for ever the decrement is small too; only a point with curvature is a minimum.
+    curved = all(undetermined(loss.derivatives(again.theta, observed)[1][0]) is None for observed in (True, False))
+    return replace(
+        again, iterations=again.iterations + found.iterations + other.nit, converged=again.converged & curved
+    )
 
 
 def solve(row: Estimator, layout: Layout, sample: Moments, begin: Array | None = None) -> tuple[Minimum, Inference]:
@@ -58,8 +98,7 @@ def solve(row: Estimator, layout: Layout, sample: Moments, begin: Array | None =
         check_ordinal_causes(layout)
     loss = loss_of(row, layout, sample)
     if begin is None:
-        mean = np.zeros(sample.cov.shape[:2]) if sample.mean is None else sample.mean
-        begin = start(layout, sample.cov, mean, sample.thresholds)
+        begin = beginning(layout, sample)
     theta, near = begin[None], False
     if not np.isfinite(loss.value(theta))[0]:
         theta = theta / 2
@@ -70,6 +109,8 @@ def solve(row: Estimator, layout: Layout, sample: Moments, begin: Array | None =
         near = bool(first.converged[0])
         theta = first.theta if near else theta
     found = minimise(loss, theta, near=near)
+    if not found.converged[0]:
+        found = _from_where_it_stopped(loss, found)
     fixed = loss.fixed.reshape(len(layout.groups), -1)
     cells = cell_values(layout, found.theta[0], fixed)
     return found, Inference(row, layout, loss, sample, found.theta[0], cells, float(found.value[0]))

@@ -31,7 +31,7 @@ def start(layout: Layout, cov: Array, mean: Array, thresholds: Sequence[Sequence
         cells[:, layout.matrix == 3] = 1.0
         if layout.parameterization == "theta":
             cells = np.stack([_residual_scale(layout, group) for group in cells])
-    K = layout.K.reshape(-1, layout.k)
+    K = layout.K.reshape(len(layout.rows), layout.k)
     target = (cells - layout.offset).ravel()
     used = (K != 0).any(axis=1) & ~np.tile(layout.sample, len(layout.groups))
     theta = np.linalg.lstsq(K[used], target[used], rcond=None)[0] if used.any() else np.zeros(layout.k)

@@ -29,6 +29,8 @@ def undetermined(information: Array) -> Array | None:
     """
     if information.size == 0:
         return None
+    if not np.isfinite(information).all():
+        return np.ones(len(information))
     values, vectors = np.linalg.eigh(information / _scale(information))
     if values[0] > SINGULAR:
         return None

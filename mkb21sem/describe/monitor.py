@@ -25,6 +25,7 @@ Record = Mapping[Hashable, Any]
 AGREES = "agrees within rounding"
 PERCENT, SCALE, COEFFICIENT, RESPONDENTS, POINTS = "percent", "scale", "coefficient", "respondents", "points"
 _PUBLISHED_AS = {"ticked": "share", "ticked_of_all": "share_of_all"}
+UNWEIGHTED = (Estimate(math.nan, math.nan, math.nan, 0), math.nan)
 _COUNTS = ("respondents", "complete", "users", "nonusers")
 
 
@@ -73,7 +74,7 @@ def monitor(
             rows.append(_row(wave, line, lang, w, means, seed) | beside)
     for at, each in enumerate(figures()):
         if at not in told:
-            rows.append(_of_published(wave, each, compared[at], lang) | _published(wave, each, compared[at]))
+            rows.append(_of_published(wave, each, compared[at], lang, w) | _published(wave, each, compared[at]))
     frame = pd.DataFrame(rows).sort_values("figure", kind="stable", ignore_index=True)
     return frame if w is not None else frame.drop(columns=["weighted", "weighted_low", "weighted_high", "effective_n"])
 
@@ -94,7 +95,7 @@ def _row(wave: Wave, line: Line, lang: str, w: Array | None, means: str, seed: i
     codebook, kind = wave.codebook, line.block.kind
     answers, percent = answers_of(wave, line)
     found = _estimate(line, answers, percent, means, seed)
-    heavy, size = Estimate(math.nan, math.nan, math.nan, 0), math.nan
+    heavy, size = UNWEIGHTED
     if w is not None and answers.ndim == 1:
         heavy, size = intervals.weighted(answers, w, percent)
     scale = kind in ("scale_mean", "alpha")
@@ -108,16 +109,18 @@ def _row(wave: Wave, line: Line, lang: str, w: Array | None, means: str, seed: i
         "level": level,
         **_numbers(found),
         "unit": PERCENT if percent else COEFFICIENT if kind == "alpha" else SCALE,
-        "weighted": heavy.value,
-        "weighted_low": heavy.low,
-        "weighted_high": heavy.high,
-        "effective_n": size,
+        **_weighted(heavy, size),
     }
 
 
 def _numbers(found: Estimate) -> dict[str, float]:
     names = ("count", "base", "value", "sd", "low", "high")
     return {name: getattr(found, name) for name in names}
+
+
+def _weighted(heavy: Estimate, size: float) -> dict[str, float]:
+    limits = {"weighted": heavy.value, "weighted_low": heavy.low, "weighted_high": heavy.high}
+    return limits | {"effective_n": size}
 
 
 def answers_of(wave: Wave, line: Line) -> tuple[Array, bool]:
@@ -150,13 +153,14 @@ def _estimate(line: Line, answers: Array, percent: bool, means: str, seed: int) 
     return intervals.mean(answers, means, seed)
 
 
-def _of_published(wave: Wave, figure: Figure, compared: Record, lang: str) -> dict[str, object]:
+def _of_published(wave: Wave, figure: Figure, compared: Record, lang: str, w: Array | None) -> dict[str, object]:
     """A published number that is no row of a figure: a count, an order, the ends of a range, the share of users."""
     value, n = float(compared["value"]), int(compared["n"])
-    found = Estimate(value, math.nan, math.nan, n)
+    found, (heavy, size) = Estimate(value, math.nan, math.nan, n), UNWEIGHTED
     if figure.kind == "user_share":
         use = wave.derived()["USER"].to_numpy()
         found = intervals.share(use == 1, ~np.isnan(use))
+        heavy, size = UNWEIGHTED if w is None else intervals.weighted(use, w, percent=True)
     unit = RESPONDENTS if figure.kind in _COUNTS else PERCENT if "share" in figure.kind else SCALE
     numbered = re.findall(r"fig(\d+)", figure.figure)
     return {
@@ -168,10 +172,7 @@ def _of_published(wave: Wave, figure: Figure, compared: Record, lang: str) -> di
         "level": "",
         **_numbers(found),
         "unit": POINTS if figure.kind == "lead_share" else unit,
-        "weighted": math.nan,
-        "weighted_low": math.nan,
-        "weighted_high": math.nan,
-        "effective_n": math.nan,
+        **_weighted(heavy, size),
     }
 
 

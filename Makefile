@@ -38,6 +38,7 @@ reference: .venv/ready  ## Make the reference numbers again (needs R: lavaan, se
 	Rscript tests/planning/generate.R
 	Rscript tests/monitor/generate.R
 	Rscript tests/effects/generate.R
+	Rscript tests/verdicts/generate.R
 	$(BIN)/python tests/waves/export.py && Rscript tests/waves/generate.R
 
 paper: .venv/ready  ## The manuscript as PDF, every number from the package (DATA=file for your own wave)

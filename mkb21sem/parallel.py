@@ -242,9 +242,12 @@ def _parallel(
         yield from Parallel(n_jobs=workers, batch_size=1, return_as="generator_unordered")(tasks)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _Task(Generic[T, R]):
-    """A piece of work with its job, as one thing that can be sent."""
+    """A piece of work with its job, as one thing that can be sent.
+
+    Dask looks tasks up and names them: neither may read what the job holds.
+    """
 
     job: Callable[[T], R]
     place: int

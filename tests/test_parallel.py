@@ -141,6 +141,23 @@ def test_wrong_draws_and_seeds(count, seed):
         chunks(count, 5, seed)
 
 
+@dataclass(frozen=True)
+class Heavy:
+    """A job that holds arrays, as fits do."""
+
+    held: np.ndarray
+
+    def __call__(self, chunk: Chunk) -> np.ndarray:
+        return numbers(chunk) + self.held.sum()
+
+
+def test_a_cluster_does_jobs_that_hold_arrays():
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster:
+        found = replicate(Heavy(np.zeros(3)), chunks(33, 5, 7), backend=cluster.scheduler_address)
+    assert (joined(found) == SERIAL).all()
+
+
 def test_a_scheduler_that_is_not_there():
     pytest.importorskip("distributed")
     with pytest.raises(OptionError, match="no Dask scheduler answers at udp://nowhere"):

@@ -12,13 +12,11 @@ from typing import Self
 
 import numpy as np
 
-from mkb21sem.estimate.casewise import meat
 from mkb21sem.estimate.implied import Implied, augmented_derivative, cell_values, implied, offset, pairs
 from mkb21sem.estimate.loss import cell_gradient, curvature, gather, gather_gradient
-from mkb21sem.estimate.moments import Moments
 from mkb21sem.estimate.pairsums import pair_sum
 from mkb21sem.estimate.patterns import Patterns, mean_square, restricted_inverse, weighted_rows
-from mkb21sem.linalg import Array, Index, transpose, vech_index
+from mkb21sem.linalg import Array, Index, transpose
 from mkb21sem.specify.layout import Layout
 
 
@@ -135,37 +133,3 @@ def fiml_scores(layout: Layout, model: Implied, groups: Sequence[Patterns]) -> l
         Q = transpose(U) @ P @ U
         out.append((s * (v[:, a] * v[:, b] - Q[:, a, b][group.of_row])) @ layout.K[g])
     return out
-
-
-def fiml_saturated_trace(where: Layout, sample: Moments) -> float:
-    """tr A⁻¹B of the saturated model under missing answers: observed and first-order information at its moments.
-
-    Parameters
-    ----------
-    where
-        Of the model, for its variables and the exogenous ones, whose own moments don't count.
-    sample
-        With patterns, and cov and mean the saturated ones.
-
-    Notes
-    -----
-    The trace is the same in any parameters of the saturated model; here they are the moments about zero, in which
-    Σ with the constant is linear. The last of them, the square of the constant, is 1.
-    """
-    row, col = vech_index(where.p)
-    held = {where.observed.index(name) for name in where.exogenous} | {where.p - 1}
-    free = np.flatnonzero([i not in held or j not in held for i, j in zip(row, col, strict=True)])
-    total = 0.0
-    moments = sample.augmented(True)
-    for g, group in enumerate(sample.patterns):
-        weight = group.n / group.n.sum()
-        P, _ = restricted_inverse(moments[g], group)
-        T = P @ group.square @ P
-        unit = np.eye(len(row))[:, free]
-        A = pair_sum(P, T, weight, unit) - pair_sum(P, P, weight, unit) / 2
-        half = np.where(row == col, 0.5, 1.0)[free]
-        v = weighted_rows(P, group)
-        score = half * (v[:, row[free]] * v[:, col[free]] - P[group.of_row][:, row[free], col[free]])
-        B = meat([score], [sample.weights[g]] if sample.weights else ())
-        total += float(np.trace(np.linalg.solve(A, B)))
-    return total

@@ -16,8 +16,9 @@ from mkb21sem.estimate import scaling
 from mkb21sem.estimate.casewise import centred_rows, deviations, meat, moment_scores, scores
 from mkb21sem.estimate.chisquare import Test, standard
 from mkb21sem.estimate.estimators import Estimator
-from mkb21sem.estimate.fiml import FimlLoss, fiml_saturated_trace, fiml_scores
+from mkb21sem.estimate.fiml import FimlLoss, fiml_scores
 from mkb21sem.estimate.implied import Implied, centred, implied
+from mkb21sem.estimate.incomplete import saturated, saturated_trace
 from mkb21sem.estimate.loss import Loss
 from mkb21sem.estimate.moments import Moments
 from mkb21sem.estimate.quadratic import Quadratic, QuadraticLoss, derivative
@@ -148,5 +149,6 @@ class Inference:
     def saturated_trace(self) -> float:
         """tr A⁻¹B of the saturated model."""
         if isinstance(self.loss, FimlLoss):
-            return fiml_saturated_trace(self.layout, self.sample)
+            groups = [saturated(self.layout, self.sample, g) for g in range(len(self.sample.groups))]
+            return saturated_trace(groups, self.sample.share)
         return scaling.saturated_trace(self.sample, self.layout.meanstructure, self.layout.exogenous)

@@ -14,88 +14,18 @@ A⁻¹BA⁻¹ where the estimator doubts normality, B the mean product of the ro
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from mkb21sem.estimate.chisquare import Test
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.estimate.implied import Implied, centred, implied, moment_derivative
-from mkb21sem.estimate.moments import Moments
-from mkb21sem.estimate.pairsums import pair_sum
-from mkb21sem.estimate.patterns import restricted_inverse, saturated_moments, weighted_rows
-from mkb21sem.estimate.quadratic import normal_weight
+from mkb21sem.estimate.incomplete import Saturated
+from mkb21sem.estimate.patterns import saturated_moments
 from mkb21sem.estimate.scaling import satorra_bentler
 from mkb21sem.infer.discrepancy import normal_discrepancy
-from mkb21sem.linalg import Array, Index, symmetric, vech_index
+from mkb21sem.linalg import Array
 from mkb21sem.specify.layout import Layout, independence
-
-
-@dataclass(frozen=True, slots=True)
-class Saturated:
-    """One group at its saturated moments: means, then vech of the covariances, without those of held variables.
-
-    Attributes
-    ----------
-    counted : (m,)
-        Places of these moments among all.
-    W, A : (m, m)
-        Information of a complete row, and of an incomplete one (observed).
-    inverse : (m, m)
-        A⁻¹.
-    score : (n, m)
-        Score of each row, times its weight.
-    """
-
-    counted: Index
-    W: Array
-    A: Array
-    inverse: Array
-    score: Array
-
-    @property
-    def trace(self) -> float:
-        """Sum over the rows of s'A⁻¹s."""
-        return float(((self.score @ self.inverse) * self.score).sum())
-
-
-def saturated(where: Layout, sample: Moments, g: int) -> Saturated:
-    """Information and scores of group g about its saturated moments."""
-    group = sample.patterns[g]
-    C, counted = _slope(where, sample.mean[g])
-    P, _ = restricted_inverse(sample.augmented(True)[g], group)
-    share = group.n / group.n.sum()
-    A = symmetric(pair_sum(P, P @ group.square @ P - P / 2, share, C))
-    row, col = vech_index(P.shape[-1])
-    v = weighted_rows(P, group)
-    half = np.where(row == col, 0.5, 1.0)
-    score = (half * (v[:, row] * v[:, col] - P[:, row, col][group.of_row])) @ C
-    W = normal_weight(sample.cov[g], True)[np.ix_(counted, counted)]
-    return Saturated(counted, W, A, symmetric(np.linalg.inv(A)), score * group.weights[:, None])
-
-
-def _slope(where: Layout, mean: Array) -> tuple[Array, Index]:
-    """Derivative of the moments about zero, with the constant, by means and covariances; and which of these vary."""
-    p = len(where.observed)
-    row, col = vech_index(p)
-    whole_row, whole_col = vech_index(p + 1)
-    place = np.zeros((p + 1, p + 1), dtype=np.intp)
-    place[whole_row, whole_col] = place[whole_col, whole_row] = np.arange(len(whole_row))
-    C = np.zeros((len(whole_row), p + len(row)))
-    C[place[row, col], p + np.arange(len(row))] = 1.0
-    for j in range(p):
-        C[place[j, :p], j] += mean
-        C[place[j, j], j] += mean[j]
-        C[place[j, p], j] = 1.0
-    held = np.array([name in where.exogenous for name in where.observed])
-    counted = np.flatnonzero(~np.concatenate([held, held[row] & held[col]]))
-    return C[:, counted], counted
-
-
-def saturated_trace(groups: Sequence[Saturated], share: Array) -> float:
-    """tr A⁻¹B of the saturated model of all groups: n times the scaling factor of its likelihood."""
-    n = sum(len(group.score) for group in groups)
-    return sum(group.trace / size for group, size in zip(groups, share, strict=True)) / n
 
 
 def complete_data_tests(found: Fit, model: Implied, groups: Sequence[Saturated]) -> tuple[Test, Test]:

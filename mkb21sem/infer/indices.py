@@ -12,9 +12,9 @@ import pandas as pd
 from mkb21sem.estimate.chisquare import Test
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.estimate.implied import Implied, implied
+from mkb21sem.estimate.incomplete import Saturated, saturated, saturated_trace
 from mkb21sem.estimate.scaling import saturated_trace as complete_trace
 from mkb21sem.infer.absolute import agfi, critical_n, ecvi, goodness, mfi, pgfi, wrmr
-from mkb21sem.infer.complete_data import Saturated, saturated, saturated_trace
 from mkb21sem.infer.incremental import incremental, robust_incremental
 from mkb21sem.infer.information_criteria import aic, bic, sabic, saturated_logl
 from mkb21sem.infer.rmsea import approximation, scaled_arguments

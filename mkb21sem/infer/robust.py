@@ -19,11 +19,12 @@ import numpy as np
 from mkb21sem.estimate.chisquare import Test
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.estimate.implied import Implied
+from mkb21sem.estimate.incomplete import Saturated
 from mkb21sem.estimate.ordinal import layout_order, ordinal_derivative, ordinal_vector
 from mkb21sem.estimate.quadratic import QuadraticLoss, normal_weight, weigh
 from mkb21sem.estimate.scaling import INAPPLICABLE, satorra_bentler
 from mkb21sem.estimate.solve import loss_of
-from mkb21sem.infer.complete_data import Saturated, complete_data_tests
+from mkb21sem.infer.complete_data import complete_data_tests
 from mkb21sem.infer.discrepancy import normal_discrepancy
 from mkb21sem.linalg import Array, is_positive_definite, logdet, vech_index
 

@@ -28,7 +28,7 @@ def verdicts(judged: Sequence[Verdict], words: Words) -> Table:
         Column("path"),
         Column("sign_met", "word"),
         Column("est", "number3"),
-        Column("ci", "interval number3", of=("low", "high")),
+        Column(_interval(judged), "interval number3", of=("low", "high")),
         Column("std", "bounded2"),
         Column("p_test", "p"),
         Column("p_adjusted", "p"),
@@ -39,21 +39,35 @@ def verdicts(judged: Sequence[Verdict], words: Words) -> Table:
     return Table("verdicts", frame, columns)
 
 
-def sizes(judged: Sequence[Verdict], words: Words) -> Table:
-    """How large every tested effect is, beside what is of interest and what could have been found."""
+def _interval(judged: Sequence[Verdict]) -> str:
+    """The heading of intervals: their level, where it is the usual one of all."""
+    return "ci" if all(v.hypothesis.alpha == 0.05 for v in judged) else "ci_own"
+
+
+def sizes(judged: Sequence[Verdict], words: Words, kind: str = "delta") -> Table:
+    """How large every tested effect is, beside what is of interest and what could have been found.
+
+    Parameters
+    ----------
+    judged, words
+        The verdicts, and the language.
+    kind
+        What the intervals are: delta, montecarlo, percentile, bc or bca.
+    """
     tested = [v for v in judged if v.verdict != "not testable"]
     columns = (
         Column("id"),
         Column("path"),
         Column("std", "bounded2"),
-        Column("ci", "interval bounded2", of=("std_low", "std_high")),
+        Column(_interval(tested), "interval bounded2", of=("std_low", "std_high")),
         Column("f2", "bounded3"),
         Column("delta_r2", "bounded3"),
         Column("sesoi", "bounded2"),
         Column("detectable", "bounded2"),
     )
     frame = verdict_table(tested)
-    return Table("sizes", frame.assign(path=_paths(tested, words)) if tested else frame, columns)
+    facts = {"kind": words.plain(f"intervals.{kind}")}
+    return Table("sizes", frame.assign(path=_paths(tested, words)) if tested else frame, columns, facts)
 
 
 def _paths(judged: Sequence[Verdict], words: Words) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from mkb21sem.commands import describe, estimate, infer, reproduce, survey
+from mkb21sem.commands import compare, describe, estimate, infer, reproduce, survey, validate
 from mkb21sem.commands.shell import STOPPED
 from mkb21sem.report.terminal import console
 
@@ -44,7 +44,15 @@ def common(
     """Structural equation modelling of survey waves: from a wave file to judged hypotheses."""
 
 
-for each in (reproduce.reproduce, survey.survey, describe.describe, estimate.estimate, infer.infer):
+for each in (
+    reproduce.reproduce,
+    survey.survey,
+    describe.describe,
+    estimate.estimate,
+    validate.validate,
+    infer.infer,
+    compare.compare,
+):
     app.command(epilog=f"Example: {sys.modules[each.__module__].EXAMPLE}")(each)
 
 

@@ -36,7 +36,7 @@ FORNELL_LARCKER_RULE = (
 LOADING, CONDITIONAL, CROSS = 0.708, 0.40, 0.10
 LOADING_RULE = (
     "Standardised loadings of .708 or more, .40 to .708 if AVE and reliability allow (Hair et al. 2019), and at least "
-    ".10 above every cross-loading."
+    ".10 above every cross-loading. Criticism: .708 is half of the variance, a habit of PLS that says nothing of bias."
 )
 
 

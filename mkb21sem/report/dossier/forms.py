@@ -10,12 +10,15 @@ from typing import TypeVar
 import pandas as pd
 
 from mkb21sem.errors import Mkb21Error
+from mkb21sem.estimate.chisquare import Test
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.infer.admissibility import admissibility
 from mkb21sem.infer.rivals.difference import difference
 from mkb21sem.report.dossier.confirm import fit_row
 from mkb21sem.survey.wave import Wave
+from mkb21sem.validate.parallel import parallel
 from mkb21sem.validate.rivals import WORDS, Rival, rivals
+from mkb21sem.validate.solution import Factors
 from mkb21sem.validate.structure import Structure
 
 AGAINST = {"one": "correlated", "second": "correlated", "bifactor": "second"}
@@ -112,3 +115,35 @@ def _difference(found: Fit, other: Fit | None) -> dict[str, float]:
     except Mkb21Error:
         return none
     return {"d_chisq": float(test.chisq), "d_df": float(test.df), "d_p": test.pvalue}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Follows:
+    """Whether a construct's items follow those of another that were asked in the same words.
+
+    Attributes
+    ----------
+    one, other
+        The constructs.
+    congruence
+        factor other congruence of exploratory factors.
+    difference
+        Test of equal loadings against free ones.
+    """
+
+    one: str
+    other: str
+    congruence: pd.DataFrame
+    difference: Test
+
+
+def follows(wave: Wave, of: Structure, pair: tuple[str, str], found: tuple[Factors, Factors]) -> Follows:
+    """Compare constructs with parallel items; see `mkb21sem.validate.parallel.parallel`.
+
+    Raises
+    ------
+    WaveError, FitError
+        A model can't be fitted.
+    """
+    own = parallel(wave, of, pair, found)
+    return Follows(own.one, own.other, own.congruence, difference(own.equal, own.free))

@@ -11,7 +11,7 @@ import pandas as pd
 from mkb21sem.errors import Mkb21Error, OptionError
 from mkb21sem.estimate.fit import Fit, fit
 from mkb21sem.report.dossier import confirm
-from mkb21sem.report.dossier.forms import Rivalry, rivalries
+from mkb21sem.report.dossier.forms import Follows, Rivalry, follows, rivalries
 from mkb21sem.specify.model import Model
 from mkb21sem.survey.wave import Wave
 from mkb21sem.validate.alpha import alpha_if_dropped
@@ -19,7 +19,6 @@ from mkb21sem.validate.correlations import batteries
 from mkb21sem.validate.factors import bartlett, factors, kmo
 from mkb21sem.validate.htmt import Ratios, ratios
 from mkb21sem.validate.method import MethodBias, marker_adjusted, method_bias, scores
-from mkb21sem.validate.parallel import Parallel, parallel
 from mkb21sem.validate.reliability import reliability
 from mkb21sem.validate.retain import Retention, retain
 from mkb21sem.validate.screening import Screening, screen
@@ -107,7 +106,7 @@ class Inquiry:
     fit: pd.DataFrame
     misfit: pd.DataFrame
     rivalries: Mapping[str, Rivalry]
-    parallels: tuple[Parallel, ...]
+    parallels: tuple[Follows, ...]
     reliability: pd.DataFrame
     dropped: pd.DataFrame
     validity: Validity | None
@@ -172,7 +171,7 @@ def inquire(wave: Wave, group: str = "", depth: Depth | None = None, progress: P
         one
         for pair in of.parallel
         if pair[0] in explored and pair[1] in explored
-        if (one := tries.at("parallel", lambda: parallel(wave, of, pair, (explored[pair[0]], explored[pair[1]]))))  # noqa: B023
+        if (one := tries.at("parallel", lambda: follows(wave, of, pair, (explored[pair[0]], explored[pair[1]]))))  # noqa: B023
     )
     progress("validate")
     main = fits.get("MLR")

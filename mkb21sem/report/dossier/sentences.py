@@ -14,16 +14,32 @@ Form = Callable[[float, str], str]
 
 FORMS: dict[str, Form] = {
     **dict.fromkeys(
-        ("r", "ave", "loading", "low", "high", "std", "std_with", "cfi", "rmsea", "srmr", "congruence", "smallest"),
+        (
+            "r",
+            "ave",
+            "loading",
+            "low",
+            "high",
+            "std",
+            "std_with",
+            "cfi",
+            "rmsea",
+            "srmr",
+            "congruence",
+            "rmsea_one",
+            "cfi_one",
+        ),
         lambda x, lang: numbers.bounded(x, 2, lang),
     ),
-    **dict.fromkeys(("alpha", "alpha_low", "alpha_high"), lambda x, lang: numbers.bounded(x, 3, lang)),
+    **dict.fromkeys(("alpha", "alpha_low", "alpha_high", "published"), lambda x, lang: numbers.bounded(x, 3, lang)),
     **dict.fromkeys(
-        ("skewness", "kurtosis", "chisq", "z", "bound", "irv", "mean"), lambda x, lang: numbers.number(x, 2, lang)
+        ("skewness", "kurtosis", "chisq", "z", "bound", "irv", "mean", "published_mean"),
+        lambda x, lang: numbers.number(x, 2, lang),
     ),
-    **dict.fromkeys(("vif", "limit", "distance", "aic", "bic"), lambda x, lang: numbers.number(x, 1, lang)),
+    **dict.fromkeys(("vif", "limit", "distance", "aic", "bic", "bic_one"), lambda x, lang: numbers.number(x, 1, lang)),
     **dict.fromkeys(
-        ("n", "df", "k", "m", "longstring", "answered", "scales", "draws"), lambda x, lang: numbers.count(x, lang)
+        ("n", "df", "k", "m", "longstring", "answered", "scales", "draws", "failed", "kaiser", "forms", "few"),
+        lambda x, lang: numbers.count(x, lang),
     ),
     "share": lambda x, lang: numbers.percent(x, 0, lang),
     "p": lambda x, lang: numbers.equals_p(x, lang),
@@ -62,9 +78,9 @@ def _written(name: str, value: object, words: Words) -> str:
     if name in FORMS:
         return FORMS[name](float(str(value)), words.lang)
     if name in CONSTRUCTS:
-        return words.short(str(value))
+        return words.short(str(value)) if str(value) else words.plain("d_all")
     if name == "codes" and isinstance(value, list):
         return words.listed([str(code) for code in value]) if value else ""
-    if name == "problem":
-        return words.plain(f"problem.{value}")
+    if name in ("problem", "kmo_word"):
+        return words.plain(f"{name}.{value}")
     return str(value)

@@ -1,0 +1,256 @@
+"""The dossier as one self-contained HTML page, and as a folder with its pictures and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from mkb21sem.report import outputs, results
+from mkb21sem.report.charts.style import Chart
+from mkb21sem.report.dossier import meanings
+from mkb21sem.report.dossier.inquiry import Depth, Inquiry, inquire, subsets
+from mkb21sem.report.dossier.pictures import pictures
+from mkb21sem.report.dossier.sections import Section, limits, sections, spoken
+from mkb21sem.report.dossier.sentences import plain, said
+from mkb21sem.report.dossier.tables import every, further
+from mkb21sem.report.reproduce import source
+from mkb21sem.report.results import PROGRAM, software
+from mkb21sem.report.table import Table, write
+from mkb21sem.report.words import Words
+from mkb21sem.survey.codebook import Codebook
+from mkb21sem.survey.wave import Wave
+from mkb21sem.validate.findings import Finding, findings, method_findings, reliability_findings, validity_findings
+
+NAME = "dossier.html"
+SHORT = ("d_rivals", "d_congruence", "d_fit", "d_reliability", "d_ratios", "d_moved", "d_respondents")
+"""Tables whose meanings make the summary."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dossier:
+    """What was asked of a wave or of its groups, and the language it is told in.
+
+    Attributes
+    ----------
+    inquiries
+        One of the whole wave, or one a group.
+    column
+        What tells the groups; empty for the whole wave.
+    words
+        Language, and what constructs are called.
+    """
+
+    inquiries: tuple[Inquiry, ...]
+    column: str
+    words: Words
+
+    @property
+    def wave(self) -> Wave:
+        """The wave, or the first group's part of it."""
+        return self.inquiries[0].wave
+
+    def signs(self) -> list[tuple[str, Finding]]:
+        """Everything that was flagged, with its group."""
+        return [(one.group, sign) for one in self.inquiries for sign in flagged(one)]
+
+
+def flagged(one: Inquiry) -> list[Finding]:
+    """Everything that is outside a limit."""
+    found = [*findings(one.screening), *reliability_findings(one.reliability.fillna({"note": ""}))]
+    found += validity_findings(one.validity) if one.validity is not None else ()
+    return [*found, *(method_findings(one.method) if one.method is not None else ())]
+
+
+def called(codebook: Codebook) -> Callable[[str, str], str]:
+    """What constructs, items and batteries are called: a battery without a name of its own as its questions' group."""
+
+    def label(name: str, lang: str) -> str:
+        found = codebook.label(name, lang)
+        items = codebook.battery(name) if found == name else ()
+        return codebook.label(items[0].construct, lang) if items else found
+
+    return label
+
+
+def dossier(
+    wave: Wave,
+    lang: str = "en",
+    group: str = "",
+    depth: Depth | None = None,
+    progress: Callable[[str], object] = lambda step: None,
+) -> Dossier:
+    """Ask everything of a wave, or of its groups.
+
+    Parameters
+    ----------
+    wave
+        The answers.
+    lang
+        "en" or "nl".
+    group
+        A column that tells two to four groups, such as ZZP; empty for the whole wave.
+    depth
+        How much is done.
+    progress
+        Called with the name of each step as it begins.
+
+    Raises
+    ------
+    OptionError
+        The wave has no battery to validate, or the column no two to four groups.
+    WaveError
+        No such column.
+    """
+    words = Words(lang, called(wave.codebook))
+    if not group:
+        return Dossier((inquire(wave, depth=depth, progress=progress),), "", words)
+    parts = subsets(wave, group, lambda value: group_name(wave.codebook, words, group, value))
+    found = [inquire(part, name, depth, lambda step: progress(f"{name}: {step}")) for name, part in parts.items()]  # noqa: B023
+    return Dossier(tuple(found), group, words)
+
+
+def group_name(codebook: Codebook, words: Words, column: str, value: float) -> str:
+    """What a group is called."""
+    key = f"group.{column.lower()}.{value:g}"
+    if words.has(key):
+        return words.plain(key)
+    if column in codebook:
+        return codebook[column].code_label(int(value), words.lang)
+    return words.plain("group.rest", column=words.short(column), value=f"{value:g}")
+
+
+def save(of: Dossier, out: str | Path) -> None:
+    """Write page, pictures, tables and results into one folder, which appears whole or not at all.
+
+    Raises
+    ------
+    OptionError
+        The folder can't be written, or holds files of someone else.
+    """
+    words = of.words
+    tables, charts = every(of.inquiries, words), pictures(of.inquiries, words)
+    made = sections(of.inquiries, tables, charts, words)
+    with outputs.whole(Path(out)) as folder:
+        (folder / NAME).write_text(page(of, made), encoding="utf-8")
+        (folder / "pictures").mkdir()
+        for chart in (each for own in charts.values() for each in own):
+            chart.save(folder / "pictures")
+        (folder / "tables").mkdir()
+        for name, frame in {
+            **{t.name.removeprefix("d_"): t.frame for t in tables.values()},
+            **further(of.inquiries),
+        }.items():
+            write(frame, folder / "tables" / f"{name}.csv", words.lang)
+        results.write(content(of), folder / outputs.RESULTS)
+
+
+def brief(of: Dossier) -> list[str]:
+    """The dossier for the terminal: the summary, and how much was flagged."""
+    words = of.words
+    lines = []
+    for one in of.inquiries:
+        before = f"{one.group}: " if one.group else ""
+        lines += [before + plain(each, words) for name in SHORT for each in meanings.meaning(name, one)[:3]]
+        lines.append(f"{before}{words.plain('dossier.terminal')}: {len(flagged(one))}")
+    return lines
+
+
+def content(of: Dossier) -> Mapping[str, Any]:
+    """The dossier for programs: every sentence as key and figures, and in words."""
+    groups = []
+    for one in of.inquiries:
+        told = [(name, each) for name in meanings.MEANINGS for each in meanings.meaning(name, one)]
+        groups.append(
+            {
+                "group": one.group,
+                "n": one.wave.n,
+                "meanings": [{"table": name} | _record(each, of.words) for name, each in told],
+                "flagged": [_record(each, of.words) for each in flagged(one)],
+                "not_to_be_had": [{"what": what, "cause": cause} for what, cause in one.absent],
+            }
+        )
+    depth = of.inquiries[0].depth
+    method = {"htmt_draws": depth.draws, "parallel_analysis_tables": depth.random, "seed": depth.seed}
+    start = {"made_by": PROGRAM, "schema": results.SCHEMA, "kind": "dossier", "software": software()}
+    return dict(results.plain(start | {"data": source(of.wave), "method": method, "by": of.column, "groups": groups}))
+
+
+def _record(each: Finding, words: Words) -> dict[str, object]:
+    return {"key": each.key, "values": dict(each.values), "words": plain(each, words)}
+
+
+def page(of: Dossier, made: Sequence[Section]) -> str:
+    """The page, which needs nothing from elsewhere."""
+    words, folder = of.words, files("mkb21sem.report")
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string(folder.joinpath("dossier", "page.html").read_text(encoding="utf-8"))
+    signs = [Markup("<b>{}</b>: {}").format(g, said(sign, words)) if g else said(sign, words) for g, sign in of.signs()]
+    groups = words.listed([f"{one.group} (N = {one.wave.n})" for one in of.inquiries])
+    filled = {
+        "style": Markup(folder.joinpath("style.css").read_text(encoding="utf-8")),  # ours, nothing filled in
+        "program": PROGRAM,
+        "version": software()[PROGRAM],
+        "wave": of.wave.name,
+        "synthetic": of.wave.synthetic,
+        "groups": words("dossier.groups", column=words.short(of.column), groups=groups) if of.column else "",
+        "summary": [line for one in of.inquiries for name in SHORT for line in spoken(name, one, words)[:3]],
+        "signs": signs,
+        "sections": shown(made, words),
+        "limits": limits(of.inquiries, words),
+        "files": file_list(words),
+    }
+    return template.render(page=filled, words=words)
+
+
+def file_list(words: Words) -> list[tuple[str, str]]:
+    """The files of an output and what they are."""
+    return [
+        (NAME, words.plain("dossier.file")),
+        ("pictures/*.svg, *.png", words.plain("dossier.file_pictures")),
+        ("tables/*.csv", words.plain("dossier.file_tables")),
+        (outputs.RESULTS, words.plain("dossier.file_results")),
+    ]
+
+
+def shown(made: Sequence[Section], words: Words, tables_from: int = 1, charts_from: int = 1) -> list[dict[str, Any]]:
+    """Sections as the template wants them, tables and figures numbered from these."""
+    numbers, drawn = count(tables_from), count(charts_from)
+    return [
+        {
+            "name": section.name,
+            "heading": section.heading,
+            "remarks": section.remarks,
+            "blocks": [
+                {
+                    "sentences": block.sentences,
+                    "charts": [_drawn(chart, next(drawn)) for chart in block.charts],
+                    "table": _listed(block.table, next(numbers), words) if block.table else None,
+                    "rules": block.rules,
+                }
+                for block in section.blocks
+            ],
+        }
+        for section in made
+    ]
+
+
+def _drawn(chart: Chart, number: int) -> dict[str, Any]:
+    return {"image": chart.image(), "number": number, "caption": chart.caption}
+
+
+def _listed(table: Table, number: int, words: Words) -> dict[str, Any]:
+    return {
+        "name": table.name,
+        "number": number,
+        "caption": words(f"table.{table.name}", **table.facts),
+        "heads": table.heads(words),
+        "rows": table.cells(words),
+        "wide": table.wide,
+    }

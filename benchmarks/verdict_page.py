@@ -55,7 +55,7 @@ def _zeros(rates: pd.DataFrame) -> list[str]:
         "",
         "A two-sided test should support 5% of them, one with a registered sign 5% and say *opposite* of 2.5%. How "
         "often TOST calls a zero *practically zero* depends on its standard error: the expected rate is "
-        "2Φ(.10/se − 1.645) − 1, or 0, averaged over the samples. With 256 users it is small, so that *undecided* is the "
+        "2Φ(.10/se − 1.645) − 1, or 0, averaged over the samples. With 256 users it is small: *undecided* is the "
         "usual verdict on a true zero; that is what the sample can tell, and why it is not called “no effect”.",
         "",
         f"| arm | zero | {' | '.join(HEADS.values())} | expected |",

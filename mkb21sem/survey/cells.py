@@ -35,6 +35,8 @@ class Cells:
         SPSS user-missing codes among −7, −8, −9, which are kept as they are, by column.
     labels
         SPSS value labels by column and code.
+    titles
+        What a column asks, where the file says so beside its name: SPSS variable labels, Qualtrics' second row.
     """
 
     file: str
@@ -46,6 +48,7 @@ class Cells:
     notes: tuple[str, ...] = ()
     declared: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     labels: Mapping[str, Mapping[float, str]] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 def cells_of(frame: pd.DataFrame, name: str) -> Cells:
@@ -84,7 +87,9 @@ def assembled(
         Whether a row shorter than the header is a mistake (delimited text) or only ends early (a sheet).
     """
     first, header = records[0]
-    names = ["" if cell is None else str(cell).strip() for cell in header]
+    names = [
+        "" if cell is None else f"{cell:.15g}" if isinstance(cell, float) else str(cell).strip() for cell in header
+    ]
     while not names[-1]:
         names.pop()
     if not np.isnan(numbers(np.array(names, dtype=object)).values).any():

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import logging
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -13,19 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openpyxl
 import pandas as pd
 import pyreadstat
 from numpy.typing import NDArray
 
 from mkb21sem.errors import WaveError
-from mkb21sem.survey.cells import Cells, assembled, cells_of
+from mkb21sem.survey.cells import Cells, cells_of
 from mkb21sem.survey.columns import among, numbers
 from mkb21sem.survey.delimited import delimited
 from mkb21sem.survey.problems import BadWaveError, Problem, by_value
+from mkb21sem.survey.workbook import workbook
 
 MISSING = (-7, -8, -9)
-LARGEST_WORKBOOK = 500 * 2**20
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +96,7 @@ def read_cells(path: str | Path) -> Cells:
     if suffix in {".csv", ".tsv", ".txt", ".tab"}:
         cells = delimited(file, content)
     elif suffix in {".xlsx", ".xlsm"}:
-        cells = _workbook(file, content)
+        cells = workbook(file, content)
     else:
         cells = _spss(file)
     if len(cells.rows) == 0 and not cells.problems:
@@ -178,38 +175,6 @@ def _refuse_disguise(file: Path, content: bytes, suffix: str) -> None:
         raise WaveError(f"{file} is a {kind} file by its content. Rename it to {file.stem}{kind}.")
 
 
-def _workbook(file: Path, content: bytes) -> Cells:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-        if size > LARGEST_WORKBOOK:
-            raise WaveError(
-                f"{file} unpacks to {size / 2**20:.0f} MB; at most 500 MB is read. Save the answers as CSV."
-            )
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        sheets = {sheet.title: _sheet(sheet) for sheet in book.worksheets}
-    except WaveError:
-        raise
-    except Exception as error:
-        raise WaveError(
-            f"{file} can't be read as an Excel workbook ({error}). Open it in Excel and save it again."
-        ) from error
-    full = [title for title, records in sheets.items() if records]
-    if not full:
-        raise WaveError(f"{file}: no sheet holds anything. Export the answers again.")
-    notes = (f"sheet '{full[0]}' was read; not read: {', '.join(full[1:])}",) if len(full) > 1 else ()
-    return assembled(str(file), sheets[full[0]], notes, fixed_width=False)
-
-
-def _sheet(sheet: Any) -> list[tuple[int, Sequence[Any]]]:
-    sheet.reset_dimensions()
-    return [
-        (number, record)
-        for number, record in enumerate(sheet.iter_rows(values_only=True), start=1)
-        if any(cell is not None and cell != "" for cell in record)
-    ]
-
-
 def _spss(file: Path) -> Cells:
     try:
         try:
@@ -231,7 +196,8 @@ def _spss(file: Path) -> Cells:
             column, declared[name] = _without_user_missing(column, ranges)
         columns.append(column)
     labels = {name: dict(labels) for name, labels in meta.variable_value_labels.items()}
-    return replace(cells, columns=tuple(columns), notes=notes, declared=declared, labels=labels)
+    titles = {name: title for name, title in meta.column_names_to_labels.items() if title}
+    return replace(cells, columns=tuple(columns), notes=notes, declared=declared, labels=labels, titles=titles)
 
 
 def _without_user_missing(

@@ -9,7 +9,7 @@ import pyreadstat
 import pytest
 
 from mkb21sem.errors import WaveError
-from mkb21sem.survey import readers
+from mkb21sem.survey import workbook
 from mkb21sem.survey.readers import read_cells, read_table
 
 TABLE = pd.DataFrame({"x": [1.0, 2.5, -3.0], "y": [4.0, np.nan, 6.0], "naam": ["Één", "twee", "drie"]})
@@ -174,7 +174,7 @@ def test_a_file_that_is_not_there_and_a_folder(write, tmp_path):
 
 
 def test_a_workbook_that_unpacks_too_large_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(readers, "LARGEST_WORKBOOK", 10_000)
+    monkeypatch.setattr(workbook, "LARGEST", 10_000)
     path = tmp_path / "bomb.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", "0" * 1_000_000)

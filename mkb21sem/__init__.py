@@ -12,10 +12,13 @@ if TYPE_CHECKING:
     from mkb21sem.errors import FitError, Mkb21Error, OptionError, SpecError, WaveError
     from mkb21sem.estimate.fit import Fit, fit
     from mkb21sem.estimate.moments import Moments
+    from mkb21sem.infer.bootstrap import Bootstrap, bootstrap
     from mkb21sem.infer.certificate import certificate
     from mkb21sem.infer.effects import effects, r_squared, standardized
     from mkb21sem.infer.indices import indices
+    from mkb21sem.infer.intervals import intervals
     from mkb21sem.infer.modification import modification
+    from mkb21sem.infer.montecarlo import monte_carlo
     from mkb21sem.infer.residuals import residuals
     from mkb21sem.infer.scores import scores
     from mkb21sem.infer.verdicts import Verdict, verdicts
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Bootstrap": "infer.bootstrap",
     "Codebook": "survey.codebook",
     "Fit": "estimate.fit",
     "FitError": "errors",
@@ -48,6 +52,7 @@ _HOMES = {
     "Wave": "survey.wave",
     "WaveError": "errors",
     "Waves": "survey.waves",
+    "bootstrap": "infer.bootstrap",
     "certificate": "infer.certificate",
     "diagram": "report.diagram",
     "effects": "infer.effects",
@@ -55,7 +60,9 @@ _HOMES = {
     "indices": "infer.indices",
     "invariance": "infer.waves.ladder",
     "latent_means": "infer.waves.means",
+    "intervals": "infer.intervals",
     "modification": "infer.modification",
+    "monte_carlo": "infer.montecarlo",
     "partial": "infer.waves.partial",
     "r_squared": "infer.effects",
     "reliability": "validate.reliability",
@@ -68,6 +75,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Bootstrap",
     "Codebook",
     "Fit",
     "FitError",
@@ -81,6 +89,7 @@ __all__ = [
     "Wave",
     "WaveError",
     "Waves",
+    "bootstrap",
     "certificate",
     "diagram",
     "effects",
@@ -88,7 +97,9 @@ __all__ = [
     "indices",
     "invariance",
     "latent_means",
+    "intervals",
     "modification",
+    "monte_carlo",
     "partial",
     "r_squared",
     "reliability",

@@ -22,15 +22,18 @@ class Measured:
     value, se
         The estimate and its standard error.
     draws : (b,)
-        The same number in every usable bootstrap draw; None for normal theory.
+        The same number in every usable draw; None for normal theory.
     acceleration
         Of BCa: how fast the standard error moves with the value. 0 gives the bias-corrected interval.
+    corrected
+        Whether the median of the draws is brought to the value; False gives the percentile interval.
     """
 
     value: float
     se: float
     draws: Array | None = None
     acceleration: float = 0.0
+    corrected: bool = True
 
     def above(self, limit: float) -> float:
         """One-sided p-value of H₀: not above ``limit``.
@@ -42,7 +45,7 @@ class Measured:
         """
         if self.draws is None:
             return float(norm.sf((self.value - limit) / self.se)) if self.se > 0 else NAN
-        z0 = self._score(self.value)
+        z0 = self._shift()
         u = self._score(limit) - z0
         scale = 1 + self.acceleration * u
         # Beyond the pole of BCa's transformation the limit lies outside every interval.
@@ -59,15 +62,18 @@ class Measured:
         return min(2 * min(self.above(0.0), self.below(0.0)), 1.0) if self.se > 0 else NAN
 
     def interval(self, level: float) -> tuple[float, float]:
-        """Its ends: normal theory, or BCa over the draws."""
+        """Its ends: normal theory, or over the draws."""
         if self.draws is None:
             half = float(norm.isf((1 - level) / 2)) * self.se
             return self.value - half, self.value + half
-        z0 = self._score(self.value)
+        z0 = self._shift()
         z = z0 + norm.ppf([(1 - level) / 2, (1 + level) / 2])
         ends = norm.cdf(z0 + z / (1 - self.acceleration * z))
         low, high = np.quantile(self.draws, ends)
         return float(low), float(high)
+
+    def _shift(self) -> float:
+        return self._score(self.value) if self.corrected else 0.0
 
     def _score(self, limit: float) -> float:
         """Normal score of the share of draws below a limit; ties count half, and no share is 0 or 1."""

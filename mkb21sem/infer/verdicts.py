@@ -26,7 +26,7 @@ from mkb21sem.estimate.fit import Fit
 from mkb21sem.infer.effectsize import contribution, model_covariance
 from mkb21sem.infer.equivalence import POWER, equivalence, minimum_detectable
 from mkb21sem.infer.multiplicity import adjusted
-from mkb21sem.infer.pathway import Pathway, pathway, places
+from mkb21sem.infer.pathway import Drawn, Draws, Pathway, drawn, pathway, places
 from mkb21sem.infer.standardization import standardization
 from mkb21sem.linalg import Array
 from mkb21sem.parallel import one_thread
@@ -94,7 +94,13 @@ class Verdict:
     reason: str = ""
 
 
-def verdicts(found: Fit, hypotheses: Sequence[Hypothesis], alpha: float | None = None) -> tuple[Verdict, ...]:
+def verdicts(
+    found: Fit,
+    hypotheses: Sequence[Hypothesis],
+    alpha: float | None = None,
+    draws: Draws | None = None,
+    intervals: str = "bca",
+) -> tuple[Verdict, ...]:
     """Judge each hypothesis: supported, opposite, practically zero, undecided or not testable.
 
     Parameters
@@ -105,6 +111,12 @@ def verdicts(found: Fit, hypotheses: Sequence[Hypothesis], alpha: float | None =
         Read by ``Hypothesis.read``.
     alpha
         Level of the tests in place of every hypothesis's own; intervals have level 1 − alpha.
+    draws
+        From `bootstrap` or `monte_carlo`: standard errors, p-values and intervals are then those of the draws. None
+        for the delta method.
+    intervals
+        What is made of the draws: percentile, bc or bca. A p-value is the level at which that interval would end at
+        the limit that is tested.
 
     Returns
     -------
@@ -114,7 +126,7 @@ def verdicts(found: Fit, hypotheses: Sequence[Hypothesis], alpha: float | None =
     Raises
     ------
     OptionError
-        alpha is not between 0 and 1, or the fit has several groups.
+        alpha is not between 0 and 1, the fit has several groups, or the draws can't give such intervals.
 
     Notes
     -----
@@ -131,8 +143,12 @@ def verdicts(found: Fit, hypotheses: Sequence[Hypothesis], alpha: float | None =
     if not found.converged:
         return tuple(Verdict(claim, reason=f"the model did not converge: {found.cause}") for claim in claims)
     with one_thread():
-        solution, cov = standardization(found.layout, found.cells), model_covariance(found)
-        measured = [_measure(found, claim, solution, cov) for claim in claims]
+        made = _Made(
+            standardization(found.layout, found.cells),
+            model_covariance(found),
+            None if draws is None else drawn(found, draws, intervals),
+        )
+        measured = [_measure(found, claim, made) for claim in claims]
     return tuple(map(_judge, _adjusted(measured)))
 
 
@@ -147,13 +163,22 @@ def verdict_table(judged: Sequence[Verdict]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _measure(found: Fit, claim: Hypothesis, solution: tuple[Array, Array], cov: Array) -> Verdict:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Made:
+    """What all hypotheses of a fit need."""
+
+    solution: tuple[Array, Array]
+    cov: Array
+    draws: Drawn | None
+
+
+def _measure(found: Fit, claim: Hypothesis, made: _Made) -> Verdict:
     """Everything about one path but what depends on the other hypotheses."""
     cells = places(found, claim.steps)
     absent = [" → ".join(step) for step, cell in cells.items() if cell is None]
     if absent:
         return Verdict(claim, reason=f"the model {found.model.name} has no arrow {', '.join(absent)}")
-    path = pathway(found, [cell for cell in cells.values() if cell is not None], solution)
+    path = pathway(found, [cell for cell in cells.values() if cell is not None], made.solution, made.draws)
     bare = _numbers(claim, path)
     if math.isnan(bare.se):
         arrow = "path" if claim.through else "arrow"
@@ -161,7 +186,7 @@ def _measure(found: Fit, claim: Hypothesis, solution: tuple[Array, Array], cov: 
             "its value is fixed" if not claim.through else "no arrow of it is free, or two are zero"
         )
         return replace(bare, reason=f"the {arrow} has no standard error: {cause}")
-    sizes = {} if claim.through else asdict(contribution(found, claim.source, claim.outcome, cov))
+    sizes = {} if claim.through else asdict(contribution(found, claim.source, claim.outcome, made.cov))
     return replace(_tested(bare, path), **sizes)
 
 

@@ -114,7 +114,7 @@ def _barred(
 ) -> dict[tuple[str, str], str]:
     """Options that can't be had, and why."""
     barred = {}
-    if not choice.ordered:
+    if not choice.items:
         barred["estimator", "WLSMV"] = "no variable that is measured or explained is ordinal"
     if not choice.incomplete:
         barred["missing", "every answer"] = "no answer is missing: every treatment of missing answers gives the same"

@@ -1,0 +1,145 @@
+"""`mkb21sem infer`: hypothesis tests that can be published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mkb21sem.commands.shell import (
+    NOT_CONVERGED,
+    Book,
+    Codes,
+    Lang,
+    Out,
+    guarded,
+    missing_codes,
+    progress,
+    the_hypotheses,
+    the_wave,
+)
+from mkb21sem.report.terminal import console, grid
+
+if TYPE_CHECKING:
+    from mkb21sem.report.inference import Inference
+    from mkb21sem.report.words import Words
+    from mkb21sem.specify.hypothesis import Hypothesis
+    from mkb21sem.specify.model import Model
+
+EXAMPLE = "mkb21sem infer wave.sav --draws 5000 --intervals bca --workers 2 --out inference2012"
+
+
+@guarded
+def infer(
+    file: Annotated[
+        Path | None, typer.Argument(help="Wave file (.csv, .xlsx, .sav). Default: a synthetic one.")
+    ] = None,
+    model: Annotated[str, typer.Option("--model", help="A shipped model's name, or a .sem file.")] = "mkb21",
+    hypotheses: Annotated[
+        str | None, typer.Option("--hypotheses", help="A shipped name, or a .toml file. Default: the model's own.")
+    ] = None,
+    estimator: Annotated[
+        str, typer.Option("--estimator", help="auto: what the answers ask for (MLR or WLSMV); or a name.")
+    ] = "auto",
+    missing: Annotated[
+        str, typer.Option("--missing", help="auto: every answer counts; or listwise, fiml, pairwise.")
+    ] = "auto",
+    draws: Annotated[int, typer.Option("--draws", help="Draws for intervals and p-values; 0: delta method.")] = 0,
+    intervals: Annotated[
+        str | None,
+        typer.Option("--intervals", help="delta, montecarlo, percentile, bc or bca. Default: bca with draws."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of the draws; the same seed gives the same numbers.")] = 1,
+    workers: Annotated[int, typer.Option("--workers", help="Local processes; they change no number.")] = 1,
+    scheduler: Annotated[
+        str, typer.Option("--scheduler", help="A Dask cluster, tcp://address:port, in place of local processes.")
+    ] = "",
+    robustness: Annotated[
+        bool, typer.Option("--robustness/--no-robustness", help="Judge again under every other defensible choice.")
+    ] = True,
+    items: Annotated[
+        str | None,
+        typer.Option("--items", help="The model on single items, for that comparison. Default: that of mkb21."),
+    ] = None,
+    weights: Annotated[str | None, typer.Option("--weights", help="Question that holds sampling weights.")] = None,
+    lang: Annotated[Lang, typer.Option("--lang", help="Language of the report.")] = Lang.EN,
+    out: Out = Path("inference"),
+    codebook: Book = None,
+    codes: Codes = None,
+) -> None:
+    """Judge hypotheses: tests with multiplicity control, equivalence, sizes, registered zeros, and what survives."""
+    with progress() as step:
+        step("load the program")
+        from mkb21sem.report import inference, inference_page, outputs
+        from mkb21sem.report.words import Words
+        from mkb21sem.specify.model import Model
+
+        outputs.replaceable(out)
+        how = inference.Sampling.asked(intervals, draws, seed, workers, scheduler or "loky")
+        step("specify")
+        chosen = Model.read(model)
+        claims = the_hypotheses(hypotheses, model, chosen)
+        step("survey")
+        wave = the_wave(file, codebook, missing_codes(codes))
+        done = inference.infer(
+            wave,
+            chosen,
+            claims,
+            _zeros(hypotheses, model, chosen),
+            estimator=estimator,
+            missing=missing,
+            sampling=how,
+            robust=robustness,
+            items=_items(items, model),
+            weights=weights,
+            step=step,
+        )
+        step("report")
+        inference_page.save(done, out, lang.value)
+    _say(done, Words(lang.value, wave.codebook.label), out)
+    if not done.found.converged:
+        raise typer.Exit(NOT_CONVERGED)
+
+
+def _items(given: str | None, model: str) -> Model | None:
+    """The model on single items: the one asked for, or that of the default model."""
+    from mkb21sem.specify.model import Model
+
+    name = given or ("mkb21_items" if model == "mkb21" else None)
+    return None if name is None else Model.read(name)
+
+
+def _zeros(given: str | None, name: str, model: Model) -> tuple[Hypothesis, ...]:
+    """The registered zeros of the hypothesis file that is used."""
+    from mkb21sem.specify.hypothesis import Hypothesis
+    from mkb21sem.specify.model import shipped
+
+    if given is not None:
+        return Hypothesis.read_zeros(given, None if given in shipped(".toml") else model)
+    ours = name in shipped(".sem") and name.startswith("mkb21")
+    return Hypothesis.read_zeros("mkb21") if ours else ()
+
+
+def _say(done: Inference, words: Words, out: Path) -> None:
+    """The verdicts, what they rest on, and where the report is."""
+    from mkb21sem.report import inference_tables, judged
+
+    shown = console()
+    if done.wave.synthetic:
+        shown.print(words.plain("banner"), style="bold yellow")
+    if not done.found.converged:
+        shown.print(words.plain("not_converged"), style="bold red")
+        shown.print(words.plain("cause", cause=done.found.cause), markup=False)
+    else:
+        table = judged.verdicts(done.judged, words)
+        shown.print(grid(table, words, ("id", "path", "std", "p_adjusted", "p_equivalence_adjusted", "verdict")))
+        made = inference_tables.every_table(done, words)
+        if "zeros" in made:
+            shown.print(grid(made["zeros"], words, ("id", "path", "std", "p_adjusted", "verdict")))
+        if "survival" in made:
+            shown.print(grid(made["survival"], words, ("id", "verdict", "again", "instead", "range")))
+        if len(done.outcome):
+            shown.print(grid(made["draws"], words, ("outcome_draws", "draws", "share_asked")))
+    page = (out / "inference.html").resolve()
+    shown.print(f"{words.plain('inference.kicker')}: {page}", markup=False, soft_wrap=True)

@@ -100,15 +100,23 @@ class Chart:
         """Write the chart into a folder; the paths that were written."""
         made = [folder / f"{self.name}{suffix}" for suffix in suffixes]
         for path in made:
-            save(self.figure, path)
+            if path.suffix == ".svg":
+                path.write_bytes(self.svg())
+            else:
+                save(self.figure, path)
         return made
 
-    def image(self) -> Markup:
-        """An HTML element that holds the picture itself and its alternative text."""
+    def svg(self) -> bytes:
+        """The chart as SVG. It is laid out once; later calls keep where everything stands."""
         file = BytesIO()
         with styled():
             self.figure.savefig(file, format="svg", metadata=sheet.METADATA[".svg"])
-        held = base64.b64encode(file.getvalue()).decode("ascii")
+        self.figure.set_layout_engine("none")
+        return file.getvalue()
+
+    def image(self, svg: bytes | None = None) -> Markup:
+        """An HTML element that holds the picture itself and its alternative text; of the SVG if it was made already."""
+        held = base64.b64encode(self.svg() if svg is None else svg).decode("ascii")
         wide = float(self.figure.get_size_inches()[0])
         style = f"width:100%;max-width:{wide * 1.25:.2f}in;height:auto"
         return Markup('<img alt="{}" style="{}" src="data:image/svg+xml;base64,{}">').format(self.alt, style, held)

@@ -138,10 +138,12 @@ def save(of: Dossier, out: str | Path) -> None:
     tables, charts = every(of.inquiries, words), pictures(of.inquiries, words)
     made = sections(of.inquiries, tables, charts, words)
     with outputs.whole(Path(out)) as folder:
-        (folder / NAME).write_text(page(of, made), encoding="utf-8")
         (folder / "pictures").mkdir()
+        images = {}
         for chart in (each for own in charts.values() for each in own):
-            chart.save(folder / "pictures")
+            svg, _ = chart.save(folder / "pictures")
+            images[chart.name] = chart.image(svg.read_bytes())
+        (folder / NAME).write_text(page(of, made, images), encoding="utf-8")
         (folder / "tables").mkdir()
         for name, frame in {
             **{t.name.removeprefix("d_"): t.frame for t in tables.values()},
@@ -186,8 +188,8 @@ def _record(each: Finding, words: Words) -> dict[str, object]:
     return {"key": each.key, "values": dict(each.values), "words": plain(each, words)}
 
 
-def page(of: Dossier, made: Sequence[Section]) -> str:
-    """The page, which needs nothing from elsewhere."""
+def page(of: Dossier, made: Sequence[Section], images: Mapping[str, Markup]) -> str:
+    """The page, which needs nothing from elsewhere; ``images`` are its charts as HTML, by name."""
     words, folder = of.words, files("mkb21sem.report")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(folder.joinpath("dossier", "page.html").read_text(encoding="utf-8"))
@@ -202,7 +204,7 @@ def page(of: Dossier, made: Sequence[Section]) -> str:
         "groups": words("dossier.groups", column=words.short(of.column), groups=groups) if of.column else "",
         "summary": [line for one in of.inquiries for name in SHORT for line in spoken(name, one, words)[:3]],
         "signs": signs,
-        "sections": shown(made, words),
+        "sections": shown(made, images, words),
         "limits": limits(of.inquiries, words),
         "files": file_list(words),
     }
@@ -219,7 +221,9 @@ def file_list(words: Words) -> list[tuple[str, str]]:
     ]
 
 
-def shown(made: Sequence[Section], words: Words, tables_from: int = 1, charts_from: int = 1) -> list[dict[str, Any]]:
+def shown(
+    made: Sequence[Section], images: Mapping[str, Markup], words: Words, tables_from: int = 1, charts_from: int = 1
+) -> list[dict[str, Any]]:
     """Sections as the template wants them, tables and figures numbered from these."""
     numbers, drawn = count(tables_from), count(charts_from)
     return [
@@ -230,7 +234,7 @@ def shown(made: Sequence[Section], words: Words, tables_from: int = 1, charts_fr
             "blocks": [
                 {
                     "sentences": block.sentences,
-                    "charts": [_drawn(chart, next(drawn)) for chart in block.charts],
+                    "charts": [_drawn(chart, images[chart.name], next(drawn)) for chart in block.charts],
                     "table": _listed(block.table, next(numbers), words) if block.table else None,
                     "rules": block.rules,
                 }
@@ -241,8 +245,8 @@ def shown(made: Sequence[Section], words: Words, tables_from: int = 1, charts_fr
     ]
 
 
-def _drawn(chart: Chart, number: int) -> dict[str, Any]:
-    return {"image": chart.image(), "number": number, "caption": chart.caption}
+def _drawn(chart: Chart, image: Markup, number: int) -> dict[str, Any]:
+    return {"image": image, "number": number, "caption": chart.caption}
 
 
 def _listed(table: Table, number: int, words: Words) -> dict[str, Any]:

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from mkb21sem.infer.modification import modification
     from mkb21sem.infer.montecarlo import monte_carlo
     from mkb21sem.infer.residuals import residuals
+    from mkb21sem.infer.robustness.robustness import robustness
     from mkb21sem.infer.scores import scores
     from mkb21sem.infer.verdicts import Verdict, verdicts
+    from mkb21sem.infer.zeros import zeros
     from mkb21sem.infer.waves.ladder import invariance
     from mkb21sem.infer.waves.means import latent_means
     from mkb21sem.infer.waves.partial import partial
@@ -68,10 +70,12 @@ _HOMES = {
     "reliability": "validate.reliability",
     "replication": "infer.waves.replication",
     "residuals": "infer.residuals",
+    "robustness": "infer.robustness.robustness",
     "scores": "infer.scores",
     "standardized": "infer.effects",
     "synthetic_wave": "survey.synthetic",
     "verdicts": "infer.verdicts",
+    "zeros": "infer.zeros",
 }
 
 __all__ = [
@@ -105,10 +109,12 @@ __all__ = [
     "reliability",
     "replication",
     "residuals",
+    "robustness",
     "scores",
     "standardized",
     "synthetic_wave",
     "verdicts",
+    "zeros",
 ]
 
 

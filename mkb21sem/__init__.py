@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mkb21sem.errors import FitError, Mkb21Error, OptionError, SpecError, WaveError
     from mkb21sem.estimate.fit import Fit, fit
     from mkb21sem.estimate.moments import Moments
+    from mkb21sem.infer.bollenstine import bollen_stine
     from mkb21sem.infer.bootstrap import Bootstrap, bootstrap
     from mkb21sem.infer.certificate import certificate
     from mkb21sem.infer.effects import effects, r_squared, standardized
@@ -54,6 +55,7 @@ _HOMES = {
     "Wave": "survey.wave",
     "WaveError": "errors",
     "Waves": "survey.waves",
+    "bollen_stine": "infer.bollenstine",
     "bootstrap": "infer.bootstrap",
     "certificate": "infer.certificate",
     "diagram": "report.diagram",
@@ -93,6 +95,7 @@ __all__ = [
     "Wave",
     "WaveError",
     "Waves",
+    "bollen_stine",
     "bootstrap",
     "certificate",
     "diagram",

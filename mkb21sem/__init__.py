@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from mkb21sem.infer.robustness.robustness import robustness
     from mkb21sem.infer.scores import scores
     from mkb21sem.infer.verdicts import Verdict, verdicts
-    from mkb21sem.infer.zeros import zeros
     from mkb21sem.infer.waves.ladder import invariance
     from mkb21sem.infer.waves.means import latent_means
     from mkb21sem.infer.waves.partial import partial
     from mkb21sem.infer.waves.replication import replication
+    from mkb21sem.infer.zeros import zeros
     from mkb21sem.report.diagram import diagram
     from mkb21sem.specify.hypothesis import Hypothesis
     from mkb21sem.specify.model import Model

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from mkb21sem.commands import compare, describe, estimate, infer, reproduce, survey, validate
+from mkb21sem.commands import compare, describe, estimate, infer, questionnaire, reproduce, survey, validate
 from mkb21sem.commands.shell import STOPPED
 from mkb21sem.report.terminal import console
 

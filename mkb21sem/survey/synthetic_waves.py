@@ -131,6 +131,31 @@ def draw_wave(year: int, seed: np.random.SeedSequence, n: int, *, drift: bool, n
     return Wave.of(asked, book, f"MKB21 {year}, synthetic", synthetic=True, source=f"drawn from the population, {year}")
 
 
+def draw_users(
+    year: int, seed: np.random.SeedSequence, n: int, *, drift: bool = True, noninvariance: bool = True
+) -> pd.DataFrame:
+    """Answers of n users of a year to the batteries alone, under 2012's ids: what `draw_wave` has of its users.
+
+    Parameters
+    ----------
+    year
+        One of `YEARS`.
+    seed
+        Of the draw.
+    n
+        Users.
+    drift, noninvariance
+        As for `synthetic_waves`.
+    """
+    rng = np.random.default_rng(seed)
+    firms = {}
+    for item in ("OMV01", "MKT02"):
+        margin = margins()[item, "users"]
+        firms[item] = rng.choice(margin.codes, n, p=np.array(margin.counts) / sum(margin.counts))
+    own = {c.name: c for c in changes() if c.wave == year and c.kind in ("intercept", "loading") and noninvariance}
+    return _users(rng, pd.DataFrame(firms), _reach(year, drift), own)
+
+
 def _users(
     rng: np.random.Generator, firms: pd.DataFrame, reach: Mapping[str, float], own: Mapping[str, Change]
 ) -> pd.DataFrame:

@@ -70,8 +70,7 @@ def grouped(
     part = measurement(model)
     part, remarks = _shared(part, waves)
     frame = _frame(part, waves, group)
-    frame = frame.copy()
-    frame[group] = [None if pd.isna(v) else _label(v) for v in frame[group]]
+    frame = labelled(frame, group, inside=isinstance(waves, Wave))
     _check_sizes(frame, group, part)
     items = list(part.observed)
     some = bool(frame[items].isna().any(axis=None))
@@ -83,9 +82,12 @@ def grouped(
     return Groups(part, frame, group, ordered, way, before + remarks, times, made_up)
 
 
-def _label(value: object) -> str:
-    """A code such as 1.0 as `1`."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def labelled(frame: pd.DataFrame, group: str, inside: bool) -> pd.DataFrame:
+    """The table with names in place of the group's codes: `1`, or `ZZP = 1` for a grouping inside a wave."""
+    names = [None if pd.isna(v) else f"{v:g}" if isinstance(v, float) else str(v) for v in frame[group]]
+    out = frame.copy()
+    out[group] = [f"{group} = {name}" if inside and name is not None else name for name in names]
+    return out
 
 
 def _shared(part: Model, waves: Source) -> tuple[Model, tuple[str, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -222,15 +223,25 @@ def _thresholds(answers: Groups, counts: Mapping[str, int]) -> dict[str, int]:
     return {name: counts[name] for name in answers.ordered}
 
 
-def climb(plan: Plan, answers: Groups, sample: Moments, alpha: float, up_to: int = 99) -> Ladder:
-    """Fit every rung of a plan to the moments, each against the last one that added a claim."""
+def climb(
+    plan: Plan, answers: Groups, sample: Moments, alpha: float, known: Mapping[int, Fit] = MappingProxyType({})
+) -> Ladder:
+    """Fit every rung of a plan to the moments, each against the last one below that has estimates.
+
+    Parameters
+    ----------
+    plan, answers, sample, alpha
+        What to fit to what, and the level of the difference tests.
+    known
+        Fits of rungs of this plan that are there already.
+    """
     steps: list[Step] = []
     below: Fit | None = None
     row = ESTIMATORS["WLSMV" if plan.thresholds else "MLR"]
-    for number, name in enumerate(plan.rungs[: up_to + 1]):
+    for number, name in enumerate(plan.rungs):
         try:
             with one_thread():
-                found = fit_layout(plan.layout(number), row, sample, below)
+                found = known[number] if number in known else fit_layout(plan.layout(number), row, sample, below)
         except FitError as error:
             steps.append(Step(name, number, None, None, str(error)))
             continue

@@ -9,7 +9,9 @@ other; a release that would break this is refused, and the log says so (Byrne, S
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -20,6 +22,7 @@ from mkb21sem.infer.waves.candidates import released_kinds, score_table
 from mkb21sem.infer.waves.effectsize import differences
 from mkb21sem.infer.waves.ladder import Ladder, climb, rung_difference
 from mkb21sem.infer.waves.rungs import Plan
+from mkb21sem.parallel import one_thread
 
 FDR = 0.05
 ANCHORS = 2
@@ -183,33 +186,35 @@ def partial(ladder: Ladder, to: str | None = None, fdr: float = FDR, anchors: in
     to = to or rungs[ladder.plan.number("intercepts")]
     one_of("to", to, rungs)
     search = _Search(ladder, fdr, anchors)
-    found = ladder[rungs[0]]
     for rung in range(1, rungs.index(to) + 1):
-        found = search.rung(rung, found)
-    return Partial(_again(ladder, search.plan), tuple(search.entries), ladder, to, search.complete)
+        search.rung(rung)
+    # A release leaves the rungs below it as they were, so that every rung's last fit is one of the final plan.
+    final = _again(ladder, search.plan, search.fits)
+    return Partial(final, tuple(search.entries), ladder, to, search.complete)
 
 
-def _again(ladder: Ladder, plan: Plan) -> Ladder:
+def _again(ladder: Ladder, plan: Plan, known: Mapping[int, Fit] = MappingProxyType({})) -> Ladder:
     sample = ladder[plan.rungs[0]].moments
-    return climb(plan, ladder.groups, sample, ladder.alpha)
+    return climb(plan, ladder.groups, sample, ladder.alpha, known)
 
 
 class _Search:
     """The plan as it changes, and its log."""
 
     def __init__(self, ladder: Ladder, fdr: float, anchors: int) -> None:
-        self.plan, self.alpha, self.fdr, self.anchors = ladder.plan, ladder.alpha, fdr, anchors
+        self.start, self.plan, self.fdr, self.anchors = ladder, ladder.plan, fdr, anchors
+        self.fits: dict[int, Fit] = {0: ladder[ladder.plan.rungs[0]]}
         self.entries: list[Entry] = []
         self.complete = True
 
-    def rung(self, rung: int, below: Fit) -> Fit:
-        """Release what this rung can't hold, then hold again what it can; the fit at the end."""
+    def rung(self, rung: int) -> None:
+        """Release what this rung can't hold, then hold again what it can."""
         settled: set[tuple[str, int]] = set()
-        found = self._fit(self.plan, rung, below)
+        found = self._first(rung)
         while True:
             if not found.converged:
                 self.complete = False
-                return below
+                return
             table = score_table(self.plan, rung, found, self.fdr)
             fresh = np.array([(line.item, line.wave) not in settled for line in table.itertuples()], dtype=bool)
             named = table[table["found"].astype(bool) & fresh] if len(table) else table
@@ -225,7 +230,14 @@ class _Search:
             else:
                 self.complete = False
                 self._log(rung, "refused", place, line)
-        return self._held(rung, found)
+        self.fits[rung] = self._held(rung, found)
+
+    def _first(self, rung: int) -> Fit:
+        """The rung as it stands before anything is released on it: the ladder's own fit if nothing is below."""
+        own = self.start.steps[rung].fit
+        if self.plan.released == self.start.plan.released and own is not None:
+            return own
+        return self._fit(self.plan, rung, self.fits[max(self.fits)])
 
     def _held(self, rung: int, found: Fit) -> Fit:
         """Take back each release of this rung whose own test isn't significant, the least significant first."""
@@ -236,7 +248,7 @@ class _Search:
                 if not tied.converged or tied.layout.df <= found.layout.df:
                     continue
                 test = rung_difference(tied, found)
-                if test.pvalue > self.alpha and (weakest is None or test.pvalue > weakest[0]):
+                if test.pvalue > self.start.alpha and (weakest is None or test.pvalue > weakest[0]):
                     facts = {"chisq": test.chisq, "df": test.df, "p": test.pvalue, "q": float("nan")}
                     weakest = (test.pvalue, place, tied, pd.Series({**facts, "epc": float("nan")}))
             if weakest is None:
@@ -259,7 +271,8 @@ class _Search:
         return True
 
     def _fit(self, plan: Plan, rung: int, before: Fit) -> Fit:
-        return fit_layout(plan.layout(rung), before.estimator, before.moments, before)
+        with one_thread():
+            return fit_layout(plan.layout(rung), before.estimator, before.moments, before)
 
     def _log(self, rung: int, action: str, place: tuple[str, int], line: pd.Series[float]) -> None:
         numbers = [float(line[name]) for name in ("chisq", "df", "p", "q", "epc")]

@@ -13,7 +13,7 @@ each path
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ from mkb21sem.estimate.chisquare import Test
 from mkb21sem.estimate.fit import Fit, fit
 from mkb21sem.infer.rivals.difference import difference
 from mkb21sem.infer.rivals.nesting import Nesting
-from mkb21sem.infer.waves.groups import Source
+from mkb21sem.infer.waves.groups import Source, labelled
 from mkb21sem.linalg import Array
 from mkb21sem.specify.hypothesis import Hypothesis
 from mkb21sem.specify.layout import kind
@@ -96,8 +96,10 @@ def replication(
     WaveError, FitError, OptionError
         The waves lack a variable, or the model can't be fitted to them.
     """
-    arrows = _arrows(model, hypotheses)
+    _arrows(model, hypotheses)
     frame = _answers(model, waves, group)
+    model, hypotheses, dropped = _varying(model, hypotheses, frame, group)
+    arrows = _arrows(model, hypotheses)
     missing = "fiml" if bool(frame[list(model.observed)].isna().any(axis=None)) else "listwise"
     free = fit(model, frame, "MLR", group=group, missing=missing)
     tied = fit(model, frame, "MLR", group=group, missing=missing, equal=("loadings",))
@@ -111,7 +113,26 @@ def replication(
         test = _difference(model, frame, missing, group, each, arrows, tied)
         lines.append(_over_waves(each, value, V, effects[-1], test, level))
     remarks = waves.remarks if isinstance(waves, Waves) else ()
-    return Replication(pd.concat(effects, ignore_index=True), pd.DataFrame(lines), metric, tied, remarks)
+    return Replication(pd.concat(effects, ignore_index=True), pd.DataFrame(lines), metric, tied, remarks + dropped)
+
+
+def _varying(
+    model: Model, hypotheses: Sequence[Hypothesis], frame: pd.DataFrame, group: str
+) -> tuple[Model, Sequence[Hypothesis], tuple[str, ...]]:
+    """The model without causes that are constant in some group, such as firm size among the self-employed."""
+    causes = [name for name in model.observed if any(a.op == "~" and a.rhs == name for a in model.arrows)]
+    causes = [name for name in causes if name not in model.endogenous]
+    spread = frame.groupby(group, sort=False)[causes].nunique()
+    constant = [name for name in causes if bool((spread[name] < 2).any())]
+    if not constant:
+        return model, hypotheses, ()
+    kept = tuple(a for a in model.arrows if not {a.lhs, a.rhs} & set(constant))
+    left = [h for h in hypotheses if not set(h.nodes) & set(constant)]
+    if not left:
+        raise FitError(f"every hypothesis needs {', '.join(constant)}, which is constant in some group of {group}.")
+    gone = ", ".join(h.id for h in hypotheses if h not in left) or "none"
+    said = f"{', '.join(constant)}: constant in some group of {group}, left out of the model (hypotheses lost: {gone})."
+    return replace(model, arrows=kept), left, (said,)
 
 
 def _arrows(model: Model, hypotheses: Sequence[Hypothesis]) -> tuple[str, ...]:
@@ -131,7 +152,8 @@ def _answers(model: Model, waves: Source, group: str) -> pd.DataFrame:
             listed = "; ".join(f"{name} (in {', '.join(where)})" for name, where in lost.items())
             raise WaveError(f"the model can't be fitted to all waves, since these can't be compared: {listed}.")
         return waves.frame(names if group == WAVE else [*names, group])
-    return waves.frame([*names, group]) if isinstance(waves, Wave) else waves
+    frame = waves.frame([*names, group]) if isinstance(waves, Wave) else waves
+    return labelled(frame, group, inside=isinstance(waves, Wave))
 
 
 def _against(smaller: Fit, larger: Fit) -> Test:

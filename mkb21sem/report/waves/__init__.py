@@ -1,0 +1,1 @@
+"""The comparison of waves as a page, tables and pictures."""

@@ -1,0 +1,156 @@
+"""The comparison as one self-contained page, with tables and pictures beside it in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from mkb21sem.errors import Mkb21Error
+from mkb21sem.report import diagram as drawing
+from mkb21sem.report import outputs
+from mkb21sem.report.charts.replicated import replicated
+from mkb21sem.report.charts.rungs import rungs
+from mkb21sem.report.charts.style import Chart
+from mkb21sem.report.charts.trend import labels, trend
+from mkb21sem.report.results import PROGRAM, SCHEMA, plain, software
+from mkb21sem.report.results import write as write_results
+from mkb21sem.report.table import Table, write
+from mkb21sem.report.waves import sentences, tables
+from mkb21sem.report.waves.comparison import Comparison
+from mkb21sem.report.words import Words
+
+SECTIONS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "summary": ((), ()),
+    "items": (("waves_drift",), ()),
+    "ladder": (("waves_ladder", "waves_ladder_released", "waves_criteria"), ("ladder",)),
+    "released": (("waves_freed", "waves_log"), ()),
+    "means": (("waves_means", "waves_trend", "waves_observed"), ("trend",)),
+    "hypotheses": (("waves_hypotheses",), ("forest", "diagram")),
+}
+"""Tables and pictures of each section."""
+
+
+def save(of: Comparison, words: Words, out: str | Path) -> None:
+    """Write waves.html, the pictures, tables/ and results.json into a folder, whole or not at all.
+
+    Raises
+    ------
+    OptionError
+        The folder can't be written, or holds files of someone else.
+    """
+    with outputs.whole(Path(out)) as folder:
+        made, drawn = tables.every(of, words), charts(of, words)
+        (folder / "waves.html").write_text(document(of, words, made, drawn), encoding="utf-8")
+        for chart in drawn:
+            chart.save(folder)
+        (folder / "tables").mkdir()
+        for table in made.values():
+            write(table.frame, folder / "tables" / f"{table.name.removeprefix('waves_')}.csv", words.lang)
+        write_results(plain(_results(of)), folder / outputs.RESULTS)
+
+
+def charts(of: Comparison, words: Words) -> list[Chart]:
+    """Every picture that the comparison allows."""
+    drawn = [rungs(of.ladder, of.partial.ladder, words, of.synthetic)]
+    if of.means.allowed:
+        drawn.append(trend(of.means, words, of.synthetic))
+    if of.replication is not None:
+        drawn += replicated(of.replication, words, labels(of.means), of.synthetic)
+        drawn += _diagram(of, words)
+    return drawn
+
+
+def document(of: Comparison, words: Words, made: Mapping[str, Table], drawn: Sequence[Chart]) -> str:
+    """The page."""
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    source = files("mkb21sem.report").joinpath("waves/waves.html").read_text(encoding="utf-8")
+    style = Markup(files("mkb21sem.report").joinpath("style.css").read_text(encoding="utf-8"))  # ours
+    numbered = {name: _shown(table, at, words) for at, (name, table) in enumerate(_filled(made), start=1)}
+    pictures = [{"name": c.name, "image": c.image(), "caption": c.caption, "number": i} for i, c in enumerate(drawn, 1)]
+    said = sentences.every(of, words)
+    sections = {
+        name: {
+            "lines": said[name],
+            "remarks": sentences.remarks(of) if name == "items" else [],
+            "tables": listed,
+            "charts": [p for p in pictures if any(str(p["name"]).startswith(prefix) for prefix in prefixes)],
+        }
+        for name, (listed, prefixes) in SECTIONS.items()
+    }
+    page = {
+        "title": of.model.title or of.model.name,
+        "sizes": sentences.sizes(of, words),
+        "synthetic": of.synthetic,
+        "program": PROGRAM,
+        "version": software()[PROGRAM],
+        "style": style,
+        "tables": numbered,
+        "sections": sections,
+    }
+    return environment.from_string(source).render(page=page, words=words)
+
+
+def _filled(made: Mapping[str, Table]) -> list[tuple[str, Table]]:
+    listed = [name for names, _ in SECTIONS.values() for name in names]
+    return [(name, made[name]) for name in listed if name in made and (made[name].rows is None or made[name].rows)]
+
+
+def _shown(table: Table, number: int, words: Words) -> Mapping[str, Any]:
+    note = f"note.{table.name}"
+    return {
+        "number": number,
+        "caption": words(f"table.{table.name}", **table.facts),
+        "heads": table.heads(words),
+        "rows": table.cells(words),
+        "note": words(note) if words.has(note) else "",
+        "wide": table.wide,
+    }
+
+
+def _diagram(of: Comparison, words: Words) -> list[Chart]:
+    """The waves' path diagrams side by side in one layout; none where the model can't be drawn."""
+    if of.replication is None:
+        return []
+    found = of.replication.fit
+    names = {name: words.label(name) for name in (*found.model.latents, *found.model.observed)}
+    try:
+        figure = drawing.diagrams(found, lang=words.lang, names=names, synthetic=of.synthetic)
+    except Mkb21Error:
+        return []
+    alt = words.plain("waves.diagram.alt", waves=words.listed(of.waves))
+    return [Chart("diagram", figure, words.plain("waves.diagram"), alt)]
+
+
+def _results(of: Comparison) -> dict[str, Any]:
+    frames = {
+        "ladder": of.ladder.table(),
+        "ladder_released": of.partial.ladder.table(),
+        "released": of.partial.freed(),
+        "log": of.partial.log(),
+        "means": of.means.table,
+        "trend": of.means.trend,
+        "observed": of.means.observed,
+    }
+    if of.replication is not None:
+        frames |= {"hypotheses": of.replication.summary, "effects": of.replication.effects}
+    return {
+        "made_by": PROGRAM,
+        "schema": SCHEMA,
+        "software": software(),
+        "model": str(of.model),
+        "group": of.group,
+        "waves": list(of.waves),
+        "synthetic": of.synthetic,
+        "ordinal": of.ladder.ordinal,
+        "missing": of.ladder.groups.missing,
+        "holds": of.ladder.holds,
+        "means_withheld": of.means.reason,
+        "no_replication": of.why_not,
+        "remarks": list(of.ladder.remarks()),
+        **{name: frame.to_dict("records") for name, frame in frames.items()},
+    }

@@ -46,6 +46,7 @@ def common(
 
 for each in (
     reproduce.reproduce,
+    questionnaire.questionnaire,
     survey.survey,
     describe.describe,
     estimate.estimate,

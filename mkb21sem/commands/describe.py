@@ -26,6 +26,10 @@ def describe(
     trend: Annotated[
         list[Path] | None, typer.Option("--trend", help="An earlier wave; repeat it for more, the oldest first.")
     ] = None,
+    trend_codebook: Annotated[
+        list[Path] | None,
+        typer.Option("--trend-codebook", help="Codebook of an earlier wave with other questions; as many as --trend."),
+    ] = None,
     weights: Annotated[
         Path | None,
         typer.Option("--weights", help="Population counts to weight to: a file with variable, codes, count, source."),
@@ -42,6 +46,7 @@ def describe(
     """Describe a wave: the whitepaper's figures, motive and experience, adoption, trend, benchmark, weights."""
     with progress() as step:
         step("load the program")
+        from mkb21sem.errors import OptionError
         from mkb21sem.report import monitor, outputs
         from mkb21sem.report.monitor_study import describe as describing
         from mkb21sem.report.words import Words
@@ -50,7 +55,10 @@ def describe(
         step("survey")
         asked = missing_codes(codes)
         wave = the_wave(file, codebook, asked)
-        earlier = [the_wave(each, codebook, asked) for each in trend or ()]
+        books: list[Path | None] = [*trend_codebook] if trend_codebook else [codebook] * len(trend or ())
+        if len(books) != len(trend or ()):
+            raise OptionError(f"--trend-codebook: {len(books)} codebooks for {len(trend or ())} waves; give one each.")
+        earlier = [the_wave(each, book, asked) for each, book in zip(trend or (), books, strict=True)]
         means = "bootstrap" if bootstrap else "t"
         done = describing(wave, lang.value, step, earlier, weights, official or (), means)
         words = Words(lang.value, wave.codebook.label)

@@ -16,7 +16,7 @@ from statsmodels.discrete.discrete_model import Logit
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 from statsmodels.tools.sm_exceptions import ConvergenceWarning, HessianInversionWarning, PerfectSeparationError
 
-from mkb21sem.describe.discrimination import Discrimination, discrimination
+from mkb21sem.describe.discrimination import DRAWS, Discrimination, discrimination
 from mkb21sem.describe.effects import average_effects
 from mkb21sem.describe.firth import firth, profile
 from mkb21sem.describe.predictors import Design, design
@@ -70,7 +70,14 @@ class Adoption:
     discrimination: Discrimination | None
 
 
-def adoption(wave: Wave, response: str = "USER", method: str = "auto", lang: str = "en", seed: int = 2012) -> Adoption:
+def adoption(
+    wave: Wave,
+    response: str = "USER",
+    method: str = "auto",
+    lang: str = "en",
+    seed: int = 2012,
+    draws: int = DRAWS,
+) -> Adoption:
     """Regress use, its breadth or its intensity on size, market, sector, culture and environment.
 
     Parameters
@@ -84,8 +91,8 @@ def adoption(wave: Wave, response: str = "USER", method: str = "auto", lang: str
         predictor (Peduzzi et al. 1996), or where a predictor separates the classes.
     lang
         Of the labels.
-    seed
-        Of the bootstrap that corrects for optimism.
+    seed, draws
+        Of the bootstrap that corrects for optimism, and how many.
 
     Raises
     ------
@@ -103,11 +110,10 @@ def adoption(wave: Wave, response: str = "USER", method: str = "auto", lang: str
     found, y = design(wave, response, RESPONSES[response])
     if y.nunique() < 2:
         raise WaveError(f"{wave.name}: everyone gives the same answer on {response}; there is nothing to explain.")
-    done = (
-        _use(found, np.asarray(y, dtype=np.float64), method, seed)
-        if response == "USER"
-        else _ordered(found, y, response)
-    )
+    if response == "USER":
+        done = _use(found, np.asarray(y, dtype=np.float64), method, seed, draws)
+    else:
+        done = _ordered(found, y, response)
     labels = {term.name: found.label(term, wave, lang) for term in found.terms}
     for frame in (done.coefficients, done.effects):
         frame.insert(1, "label", frame["term"].map(labels).fillna(""))
@@ -142,7 +148,7 @@ def selection(wave: Wave, lang: str = "en") -> pd.DataFrame:
     return pd.DataFrame(lines, columns=[*names, "sd_users", "sd_all", "ratio", "d", "p"])
 
 
-def _use(found: Design, y: Array, method: str, seed: int) -> Adoption:
+def _use(found: Design, y: Array, method: str, seed: int, draws: int) -> Adoption:
     """Logistic regression of use."""
     x = np.column_stack([np.ones(len(y)), found.frame.to_numpy()])
     events, terms = int(min(y.sum(), len(y) - y.sum())), len(found.terms)
@@ -162,7 +168,7 @@ def _use(found: Design, y: Array, method: str, seed: int) -> Adoption:
         table = _coefficients(names, beta, cov)
     effects = average_effects(_chance, beta, cov, found.frame, found.terms)
     effects[["effect", "se", "low", "high"]] *= 100
-    judged = discrimination(x, y, expit(x @ beta), _refit(penalised), seed)
+    judged = discrimination(x, y, expit(x @ beta), _refit(penalised), seed, draws)
     kind = "firth" if penalised else "logit"
     return Adoption("USER", kind, reason, len(y), found.without, events, table, effects, found.dropped, judged)
 

@@ -85,8 +85,8 @@ def benchmark(wave: Wave, files: Iterable[str | Path] = ()) -> pd.DataFrame:
     derived = wave.derived()
     if SIZE not in wave.answers or "EU_ANY" not in derived:
         raise WaveError(f"{wave.name}: a benchmark needs {SIZE} and the platform classes of the media (GEB01 …).")
-    lines = [_alone(wave, name) for name in VARIABLES if name in derived]
-    lines += [_beside(wave, each) for each in official(files) if each.variable in derived]
+    lines = [_alone(wave, derived, name) for name in VARIABLES if name in derived]
+    lines += [_beside(wave, derived, each) for each in official(files) if each.variable in derived]
     frame = pd.DataFrame(lines)
     order = {name: at for at, name in enumerate(VARIABLES)}
     keys = frame.assign(at=frame["variable"].map(order))
@@ -108,7 +108,7 @@ def by_size(wave: Wave) -> pd.DataFrame:
     for name in VARIABLES:
         if name not in derived or SIZE not in wave.answers:
             continue
-        found = [(code, _estimate(wave, name, (code,), FIRMS)) for code in wave.codebook[SIZE].codes]
+        found = [(code, _estimate(wave, derived, name, (code,), FIRMS)) for code in wave.codebook[SIZE].codes]
         values = [each.value for _, each in found if each.base]
         rising = all(a <= b for a, b in pairwise(values))
         lines += [(name, code, x.count, x.base, x.value, x.low, x.high, rising) for code, x in found]
@@ -195,9 +195,10 @@ def _belgian(at: int) -> Official:
     )
 
 
-def _estimate(wave: Wave, variable: str, codes: tuple[int, ...], unit: str) -> intervals.Estimate:
+def _estimate(
+    wave: Wave, derived: pd.DataFrame, variable: str, codes: tuple[int, ...], unit: str
+) -> intervals.Estimate:
     """The wave's own share in a size class; of users where the official number is of users."""
-    derived = wave.derived()
     value = derived[variable].to_numpy()
     known = ~np.isnan(value) & wave.answers[SIZE].isin(codes).to_numpy()
     if unit == USERS:
@@ -209,8 +210,8 @@ def _ours(found: intervals.Estimate) -> dict[str, float]:
     return {name: getattr(found, name) for name in ("count", "base", "value", "low", "high")}
 
 
-def _beside(wave: Wave, of: Official) -> dict[str, object]:
-    found = _estimate(wave, of.variable, of.size_codes, of.unit)
+def _beside(wave: Wave, derived: pd.DataFrame, of: Official) -> dict[str, object]:
+    found = _estimate(wave, derived, of.variable, of.size_codes, of.unit)
     return {
         "variable": of.variable,
         "size_codes": " ".join(map(str, of.size_codes)),
@@ -232,10 +233,10 @@ def _beside(wave: Wave, of: Official) -> dict[str, object]:
     }
 
 
-def _alone(wave: Wave, variable: str) -> dict[str, object]:
+def _alone(wave: Wave, derived: pd.DataFrame, variable: str) -> dict[str, object]:
     """One-person firms, which no official source counts."""
     unit = USERS if variable in ("EU_ONE", "EU_GE2") else FIRMS
-    found = _estimate(wave, variable, (ALONE,), unit)
+    found = _estimate(wave, derived, variable, (ALONE,), unit)
     empty: dict[str, object] = dict.fromkeys(
         ("source", "country", "printed", "population", "definition", "evidence"), ""
     )

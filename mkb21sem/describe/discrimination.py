@@ -59,7 +59,12 @@ class Discrimination:
 
 
 def discrimination(
-    x: Array, y: Array, predicted: Array, refit: Callable[[Array, Array], Callable[[Array], Array]], seed: int = 2012
+    x: Array,
+    y: Array,
+    predicted: Array,
+    refit: Callable[[Array, Array], Callable[[Array], Array]],
+    seed: int = 2012,
+    draws: int = DRAWS,
 ) -> Discrimination:
     """Judge predictions.
 
@@ -71,13 +76,13 @@ def discrimination(
         Outcomes and predicted chances.
     refit
         Predictors and outcomes of a draw → a function from predictors to chances.
-    seed
-        Of the draws.
+    seed, draws
+        Of the bootstrap, and how many.
     """
     auc, low, high = delong(y, predicted)
     apparent = _measures(y, predicted)
     rng, excess, failed = np.random.default_rng(seed), [], 0
-    for _ in range(DRAWS):
+    for _ in range(draws):
         rows = rng.integers(0, len(y), len(y))
         try:
             again = refit(x[rows], y[rows])

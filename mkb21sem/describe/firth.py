@@ -14,7 +14,7 @@ from mkb21sem.errors import WaveError
 
 Array = NDArray[np.float64]
 
-STEPS, CLOSE, FARTHEST = 200, 1e-9, 5.0
+STEPS, CLOSE, NO_GAIN, FARTHEST = 500, 1e-9, 1e-13, 5.0
 LEVEL = 0.95
 
 
@@ -70,9 +70,10 @@ def firth(x: Array, y: Array, held: int | None = None, at: float = 0.0) -> Penal
         leverage = np.einsum("ij,ji->i", root, np.linalg.solve(information, root.T))
         score = x.T @ (y - pi + leverage * (0.5 - pi))
         step = np.linalg.solve(information[np.ix_(free, free)], score[free])
+        gain = float(score[free] @ step)
         step *= min(1.0, FARTHEST / np.abs(step).max()) if np.abs(step).max() > 0 else 1.0
         beta, value, moved = _uphill(x, y, beta, free, step, value)
-        if moved < CLOSE:
+        if moved < CLOSE or gain < NO_GAIN:
             return Penalised(beta, np.linalg.inv(information), value)
     raise WaveError("the penalised logistic regression found no maximum.")
 

@@ -53,8 +53,9 @@ def monitor(
     DataFrame
         One line a number: figure (0 for what no figure shows), kind (see `outline.Block`; the published kinds for
         orders and counts), item, codes, label, level, count, base, value, sd, low, high (95%: Wilson's for shares),
-        unit, no, printed, published, allowed, published_base, verdict ("agrees within rounding", "differs",
-        "not computable", or empty where nothing was published), reason.
+        unit, no, part, indicator, printed, published, allowed, published_base, verdict ("agrees within rounding",
+        "differs", "not computable", or empty where nothing was published), reason, reading (how words were made
+        checkable).
 
     Raises
     ------
@@ -70,11 +71,11 @@ def monitor(
         if all(id in wave.answers for id in line.items):
             at = printed.get((_PUBLISHED_AS.get(line.block.kind, _share_kind(line)), line.items, line.codes))
             told.add(at)
-            beside = _published(wave, figures()[at], compared[at]) if at is not None else _unpublished()
+            beside = _published(wave, figures()[at], compared[at], lang) if at is not None else _unpublished()
             rows.append(_row(wave, line, lang, w, means, seed) | beside)
     for at, each in enumerate(figures()):
         if at not in told:
-            rows.append(_of_published(wave, each, compared[at], lang, w) | _published(wave, each, compared[at]))
+            rows.append(_of_published(wave, each, compared[at], lang, w) | _published(wave, each, compared[at], lang))
     frame = pd.DataFrame(rows).sort_values("figure", kind="stable", ignore_index=True)
     return frame if w is not None else frame.drop(columns=["weighted", "weighted_low", "weighted_high", "effective_n"])
 
@@ -176,7 +177,7 @@ def _of_published(wave: Wave, figure: Figure, compared: Record, lang: str, w: Ar
     }
 
 
-def _published(wave: Wave, figure: Figure, compared: Record) -> dict[str, object]:
+def _published(wave: Wave, figure: Figure, compared: Record, lang: str) -> dict[str, object]:
     """What was printed, and whether the wave agrees; another question under the same name is not compared."""
     verdict, reason = str(compared["verdict"]), str(compared["reason"])
     other = [
@@ -187,6 +188,7 @@ def _published(wave: Wave, figure: Figure, compared: Record) -> dict[str, object
     return {
         "no": figure.no,
         "part": figure.part,
+        "indicator": figure.indicator(lang),
         "printed": figure.printed,
         "published": as_number(figure.printed),
         "allowed": str(figure.interval),
@@ -198,7 +200,7 @@ def _published(wave: Wave, figure: Figure, compared: Record) -> dict[str, object
 
 
 def _unpublished() -> dict[str, object]:
-    words = {"part": "", "printed": "", "allowed": "", "verdict": "", "reason": "", "reading": ""}
+    words = {"part": "", "indicator": "", "printed": "", "allowed": "", "verdict": "", "reason": "", "reading": ""}
     return {"no": 0, "published": math.nan, "published_base": 0, **words}
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -183,9 +185,9 @@ def _raked(place: NDArray[np.int64], classes: dict[str, list[Target]]) -> Array:
     np.add.at(table, tuple(place.T), 1.0)
     aims = [_proportions(targets) * len(place) for targets in classes.values()]
     where = [[axis] for axis in range(len(sizes))]
-    fitted = ipfn(
-        table.copy(), aims, where, convergence_rate=CLOSE, max_iteration=STEPS, rate_tolerance=0.0
-    ).iteration()
+    with redirect_stdout(StringIO()):  # ipfn prints where it stops
+        search = ipfn(table.copy(), aims, where, convergence_rate=CLOSE, max_iteration=STEPS, rate_tolerance=0.0)
+        fitted = search.iteration()
     for axis, aim in enumerate(aims):
         others = tuple(other for other in range(len(sizes)) if other != axis)
         if not np.allclose(fitted.sum(axis=others), aim, rtol=1e-6):

@@ -52,7 +52,7 @@ def write(of: MonitorStudy, words: Words, out: Path, only_figures: bool = False)
         for section in sections:
             for part in section["parts"]:
                 if isinstance(part, Chart):
-                    part.save(folder / "figures")
+                    _save(part, folder / "figures")
         (folder / PAGE).write_text(page(of, words, sections), encoding="utf-8")
         save_tables(of, words, folder / "tables")
         write_json(summary_of(of), folder / outputs.RESULTS)
@@ -94,8 +94,8 @@ def page(of: MonitorStudy, words: Words, sections: Sequence[dict[str, Any]]) -> 
     for section in sections:
         parts = []
         for part in section["parts"]:
-            count += 1
             table = part if isinstance(part, Table) else _behind(part, of, words)
+            count += table is not None
             held = _table(table, count, words) if table is not None else None
             parts.append(held if part is table else {"name": part.name, "image": part.image(), "table": held})
         shown.append(section | {"parts": parts})
@@ -168,6 +168,13 @@ def summary_of(of: MonitorStudy) -> dict[str, Any]:
             }
         )
     )
+
+
+def _save(chart: Chart, folder: Path) -> None:
+    """Write a chart as SVG, which lays it out, and then as PNG in the same layout: laying out takes longest."""
+    chart.save(folder, (".svg",))
+    chart.figure.set_layout_engine("none")
+    chart.save(folder, (".png",))
 
 
 def _section(name: str, lines: Iterable[Markup], parts: Sequence[Chart | Table]) -> dict[str, Any]:

@@ -31,12 +31,11 @@ def published(frame: pd.DataFrame, words: Words) -> Table:
     mine = frame[frame["no"] > 0].sort_values(["no", "part"], kind="stable").reset_index(drop=True)
     mine = mine.assign(
         number=[f"{no}{part}" for no, part in zip(mine["no"], mine["part"], strict=True)],
-        what=[_what(line, words) for line in mine.to_dict("records")],
         as_printed=[printed(text, words) for text in mine["printed"]],
     )
     columns = (
         Column("number"),
-        Column("label", of=("what",)),
+        Column("indicator"),
         Column("printed", of=("as_printed",)),
         Column("this_wave", _forms(mine), of=("value",)),
         Column("ci", _intervals(mine), of=("low", "high")),
@@ -70,7 +69,8 @@ def figure(frame: pd.DataFrame, number: int, words: Words) -> Table:
 
 def experience(goals: pd.DataFrame, words: Words, codebook: Codebook) -> Table:
     """Motive against experience, goal by goal."""
-    frame = goals.assign(what=[codebook[id].topic(words.lang) for id in goals["motive"]])
+    topics = [codebook[id].topic(words.lang) for id in goals["motive"]]
+    frame = goals.assign(what=[topic[:1].upper() + topic[1:] for topic in topics])
     columns = (
         Column("goal", of=("what",)),
         Column("motive_mean", "number2"),

@@ -51,7 +51,7 @@ def test_paired(wave):
     ],
 )
 def test_regressions_and_marginal_effects(wave, regressions, model, response, method):
-    ours, theirs = adoption(wave, response, method), regressions.loc[model]
+    ours, theirs = adoption(wave, response, method, draws=2), regressions.loc[model]
     rows = ours.coefficients.set_index("term")
     assert set(rows.index) == set(theirs.index)
     tolerance = 1e-4 if ours.method == "ordinal" else FITTED
@@ -81,7 +81,7 @@ def test_firth_and_its_profile(wave, data):
 
 
 def test_area_under_the_curve(wave):
-    judged, theirs = adoption(wave, "USER", "ml").discrimination, load("areas").iloc[0]
+    judged, theirs = adoption(wave, "USER", "ml", draws=2).discrimination, load("areas").iloc[0]
     np.testing.assert_allclose([judged.auc, judged.auc_low, judged.auc_high], theirs, atol=FITTED)
     assert delong(np.array([1.0, 0, 1, 0]), np.array([0.9, 0.1, 0.5, 0.5]))[0] == 0.875
 

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.transforms import ScaledTranslation, blended_transform_factory
 
 from mkb21sem.report import numbers
@@ -21,6 +22,8 @@ from mkb21sem.report.words import Words
 ROW, EDGES, SMALLEST = 0.27, 1.15, 1.9
 """Inches: of a row, of title and notes, and of the smallest chart."""
 LABEL_WIDTH, DIAMOND = 150.0, 5.0
+MARGIN = 0.1
+"""Inches left and right of everything, so that no file format cuts a label that it sets a little wider."""
 BAR, MARK = "#9dbbd9", "#ffffff"
 
 
@@ -120,6 +123,10 @@ def label_rows(axes: Axes, labels: Sequence[str]) -> None:
     axes.set_ylim(len(labels) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
+    figure = axes.get_figure()
+    engine = figure.get_layout_engine() if isinstance(figure, Figure) else None
+    if isinstance(engine, ConstrainedLayoutEngine):
+        engine.set(w_pad=MARGIN)
 
 
 def columns(axes: Axes, texts: Sequence[Sequence[str]], heads: Sequence[str]) -> None:

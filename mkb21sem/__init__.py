@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from mkb21sem.infer.intervals import intervals
     from mkb21sem.infer.modification import modification
     from mkb21sem.infer.montecarlo import monte_carlo
+    from mkb21sem.infer.planning.cutoffs import cutoffs
+    from mkb21sem.infer.planning.power import power, required_n
+    from mkb21sem.infer.planning.sensitivity import sensitivity
     from mkb21sem.infer.residuals import residuals
+    from mkb21sem.infer.rivals.compare import compare
+    from mkb21sem.infer.rivals.family import rivals
     from mkb21sem.infer.robustness.robustness import robustness
     from mkb21sem.infer.scores import scores
     from mkb21sem.infer.verdicts import Verdict, verdicts
@@ -58,22 +63,28 @@ _HOMES = {
     "bollen_stine": "infer.bollenstine",
     "bootstrap": "infer.bootstrap",
     "certificate": "infer.certificate",
+    "compare": "infer.rivals.compare",
+    "cutoffs": "infer.planning.cutoffs",
     "diagram": "report.diagram",
     "effects": "infer.effects",
     "fit": "estimate.fit",
     "indices": "infer.indices",
+    "intervals": "infer.intervals",
     "invariance": "infer.waves.ladder",
     "latent_means": "infer.waves.means",
-    "intervals": "infer.intervals",
     "modification": "infer.modification",
     "monte_carlo": "infer.montecarlo",
     "partial": "infer.waves.partial",
+    "power": "infer.planning.power",
     "r_squared": "infer.effects",
     "reliability": "validate.reliability",
     "replication": "infer.waves.replication",
+    "required_n": "infer.planning.power",
     "residuals": "infer.residuals",
+    "rivals": "infer.rivals.family",
     "robustness": "infer.robustness.robustness",
     "scores": "infer.scores",
+    "sensitivity": "infer.planning.sensitivity",
     "standardized": "infer.effects",
     "synthetic_wave": "survey.synthetic",
     "verdicts": "infer.verdicts",
@@ -98,6 +109,8 @@ __all__ = [
     "bollen_stine",
     "bootstrap",
     "certificate",
+    "compare",
+    "cutoffs",
     "diagram",
     "effects",
     "fit",
@@ -108,12 +121,16 @@ __all__ = [
     "modification",
     "monte_carlo",
     "partial",
+    "power",
     "r_squared",
     "reliability",
     "replication",
+    "required_n",
     "residuals",
+    "rivals",
     "robustness",
     "scores",
+    "sensitivity",
     "standardized",
     "synthetic_wave",
     "verdicts",

@@ -10,14 +10,34 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from benchmarks.survey import continuous, five_point, model, with_holes
+from mkb21sem import Model, bootstrap, intervals, synthetic_wave
 from mkb21sem.estimate.fit import fit
 from mkb21sem.estimate.refit import refits
 from mkb21sem.infer.indices import indices
 
-N, DRAWS = 256, 1000
+N, DRAWS, BCA_DRAWS = 256, 1000, 5000
 SIZES = (300, 3_000, 30_000, 300_000)
+
+
+def wave() -> tuple[Model, pd.DataFrame]:
+    """The default model and a wave of it, complete."""
+    spec = Model.read("mkb21")
+    return spec, synthetic_wave(1).frame(list(spec.observed)).dropna()
+
+
+def every_interval(workers: int) -> float:
+    """5,000 draws with all intervals of every effect and R² of the default model; returns the test statistic."""
+    spec, answers = wave()
+    found = fit(spec, answers)
+    drawn = bootstrap(found, BCA_DRAWS, seed=1, workers=workers)
+    if not drawn.converged.all():
+        raise RuntimeError(f"{drawn}")
+    if intervals(drawn)["bca_low"].isna().any() or intervals(drawn, "r2")["bca_low"].isna().any():
+        raise RuntimeError("some BCa interval is missing")
+    return float(found.test.chisq)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +99,7 @@ def jobs() -> tuple[Job, ...]:
         Job("FIML", "FIML: the same as ML, 10% missing", 30, 5, 2, holed),
         Job("FIML fit", "FIML: the same without indices", 30, 5, 2, holed_fit),
         Job("bootstrap", f"{DRAWS:,} bootstrap refits, ML", 50, 3, 1, again),
+        Job("bca", f"MKB21: {BCA_DRAWS:,} draws, BCa of all effects and R²", 50, 3, 1, lambda: every_interval(1)),
     )
 
 

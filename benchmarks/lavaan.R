@@ -41,6 +41,10 @@ for (i in seq_along(jobs)) {
 found <- jobs$ML()
 set.seed(1)
 lines[[length(lines) + 1]] <- line("bootstrap", system.time(bootstrapLavaan(found, R = draws)))
+default <- sem(paste(readLines(file.path(folder, "mkb21.txt")), collapse = "\n"), read.csv(file.path(folder, "mkb21.csv")))
+set.seed(1)
+taken <- system.time(bootstrapLavaan(default, R = draws))
+lines[[length(lines) + 1]] <- line("bca", taken, fitMeasures(default, "chisq"))
 
 write.csv(do.call(rbind, lines), file.path(folder, "timings.csv"), row.names = FALSE)
 versions <- c(R = paste(R.version$major, R.version$minor, sep = "."), lavaan = packageDescription("lavaan")$Version)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from mkb21sem.estimate.implied import implied, matrices
 from mkb21sem.estimate.standard import variable_covariance
 from mkb21sem.infer.admissibility import NEGLIGIBLE
-from mkb21sem.linalg import Array
+from mkb21sem.linalg import Array, is_positive_definite
 from mkb21sem.specify.layout import Layout
 
 Flags = npt.NDArray[np.bool_]
@@ -57,5 +57,6 @@ def _indefinite(M: Array) -> Flags:
     """Whether the smallest eigenvalue of any group, with the diagonal scaled to ±1 or 0, is negative: (b,)."""
     scale = np.sqrt(np.abs(np.diagonal(M, axis1=-2, axis2=-1)))
     scale = np.where(scale > 0, scale, 1.0)
-    smallest = np.linalg.eigvalsh(M / (scale[..., :, None] * scale[..., None, :]))[..., 0]
-    return np.asarray((smallest < -NEGLIGIBLE).any(axis=-1))
+    scaled = M / (scale[..., :, None] * scale[..., None, :])
+    # An eigenvalue of a singular matrix is a little below 0 by rounding; a factorisation tells as much as eigenvalues.
+    return np.asarray(~is_positive_definite(scaled + 2 * NEGLIGIBLE * np.eye(M.shape[-1])).all(axis=-1))

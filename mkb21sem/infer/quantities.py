@@ -132,15 +132,12 @@ def _twice(labels: pd.DataFrame, kind: str) -> pd.DataFrame:
 def _batched(found: Fit, values: Callable[[Array, Implied], Array]) -> Callable[[Array], Array]:
     def of(cells: Array) -> Array:
         """The numbers of draws (b, g, c) in pieces that stay in the cache; NaN where a draw has no estimates."""
-        there = np.isfinite(cells).all(axis=(1, 2))
-        fine = cells[there]
-        parts = [fine[i : i + BATCH] for i in range(0, len(fine), BATCH)]
-        some = [values(part, implied(found.layout, part)) for part in parts]
-        width = (
-            some[0].shape[1] if some else values(found.cells[None], implied(found.layout, found.cells[None])).shape[1]
-        )
-        out = np.full((len(cells), width), np.nan)
-        out[there] = np.concatenate(some) if some else out[there]
+        there = np.flatnonzero(np.isfinite(cells).all(axis=(1, 2)))
+        sample = found.cells[None]
+        out = np.full((len(cells), values(sample, implied(found.layout, sample)).shape[1]), np.nan)
+        for begin in range(0, len(there), BATCH):
+            part = there[begin : begin + BATCH]
+            out[part] = values(cells[part], implied(found.layout, cells[part]))
         return out
 
     return of

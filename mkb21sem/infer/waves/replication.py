@@ -227,7 +227,7 @@ def _over_waves(
     contrast = np.eye(g)[1:] - np.eye(g)[0]
     gap = contrast @ value
     wald = float(gap @ np.linalg.solve(contrast @ V @ contrast.T, gap))
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore"):
         pool = combine_effects(value, se**2, method_re="chi2", row_names=list(effects["wave"]))
     # Between-wave variance below zero counts as none.
     tau2 = max(float(pool.tau2), 0.0)

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from mkb21sem.commands import compare, describe, estimate, infer, questionnaire, reproduce, survey, validate
+from mkb21sem.commands import compare, describe, estimate, export, infer, questionnaire, reproduce, survey, validate
 from mkb21sem.commands.shell import STOPPED
 from mkb21sem.report.terminal import console
 
@@ -53,6 +53,7 @@ for each in (
     validate.validate,
     infer.infer,
     compare.compare,
+    export.export,
 ):
     app.command(epilog=f"Example: {sys.modules[each.__module__].EXAMPLE}")(each)
 

@@ -7,7 +7,21 @@ from typing import Annotated
 
 import typer
 
-from mkb21sem.commands.shell import NOT_CONVERGED, Codes, guarded, missing_codes, parted, progress
+from mkb21sem.commands.fitting import (
+    Equal,
+    Estimator,
+    FixedX,
+    Free,
+    Group,
+    Meanstructure,
+    Missing,
+    Ordered,
+    Parameterization,
+    StdLv,
+    Weights,
+    listed,
+)
+from mkb21sem.commands.shell import NOT_CONVERGED, Codes, guarded, missing_codes, progress
 from mkb21sem.report.terminal import console, print_fit
 
 EXAMPLE = "mkb21sem estimate --model trust.sem --data answers.csv --missing-codes -99 --out trust"
@@ -17,35 +31,18 @@ EXAMPLE = "mkb21sem estimate --model trust.sem --data answers.csv --missing-code
 def estimate(
     model: Annotated[str, typer.Option("--model", help="A shipped model's name, or a .sem file.")],
     data: Annotated[Path, typer.Option("--data", help="Any table (.csv, .xlsx, .sav) with names in its first row.")],
-    estimator: Annotated[str, typer.Option("--estimator", help="How to estimate.")] = "ML",
+    estimator: Estimator = "ML",
     codes: Codes = None,
-    missing: Annotated[
-        str, typer.Option("--missing", help="Missing answers: listwise, fiml (ML, MLR) or pairwise (ordinal).")
-    ] = "listwise",
-    group: Annotated[str | None, typer.Option("--group", help="Column that tells groups.")] = None,
-    equal: Annotated[
-        str, typer.Option("--equal", help="What is equal over groups, parted by commas: loadings,intercepts.")
-    ] = "",
-    free: Annotated[
-        str, typer.Option("--free", help="Arrows exempt from that, parted by commas: 'visual=~x2,x3~1'.")
-    ] = "",
-    weights: Annotated[str | None, typer.Option("--weights", help="Column of sampling weights (ML, MLR).")] = None,
-    ordered: Annotated[
-        str, typer.Option("--ordered", help="Ordinal items, parted by commas; or all: every item that is no cause.")
-    ] = "",
-    parameterization: Annotated[
-        str, typer.Option("--parameterization", help="Scale of ordinal items: delta or theta.")
-    ] = "delta",
-    std_lv: Annotated[
-        bool, typer.Option("--std-lv/--no-std-lv", help="Constructs have variance 1 instead of a marker item.")
-    ] = False,
-    fixed_x: Annotated[
-        bool, typer.Option("--fixed-x/--no-fixed-x", help="Take the moments of observed causes from the sample.")
-    ] = True,
-    meanstructure: Annotated[
-        bool | None,
-        typer.Option("--meanstructure/--no-meanstructure", help="Estimate means. Default: with groups and fiml."),
-    ] = None,
+    missing: Missing = "listwise",
+    group: Group = None,
+    equal: Equal = "",
+    free: Free = "",
+    weights: Weights = None,
+    ordered: Ordered = "",
+    parameterization: Parameterization = "delta",
+    std_lv: StdLv = False,
+    fixed_x: FixedX = True,
+    meanstructure: Meanstructure = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for results.json and CSV files.")] = None,
 ) -> None:
     """Fit any model to any table, and print fit indices and estimates under lavaan's names."""
@@ -69,14 +66,12 @@ def estimate(
             estimator,
             missing=missing,
             group=group,
-            equal=parted(equal),
-            free=parted(free),
             weights=weights,
-            ordered=True if ordered.strip() == "all" else parted(ordered) or None,
             parameterization=parameterization,
             std_lv=std_lv,
             fixed_x=fixed_x,
             meanstructure=meanstructure,
+            **listed(equal, free, ordered),
         )
         if out is not None:
             step("report")

@@ -1,0 +1,1 @@
+"""A fitted model in the words of other programs, and the sample in forms they read."""

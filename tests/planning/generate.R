@@ -102,4 +102,96 @@ differences <- function() {
   write_table(do.call(rbind, at), "estimates")
 }
 
+# ---- power --------------------------------------------------------------------------------------------------------
+
+rmsea_tables <- function() {
+  grid <- expand.grid(null = c(0, 0.05, 0.08), alternative = c(0, 0.02, 0.05, 0.08), df = c(5, 24, 254),
+                      n = c(50, 256, 1000), alpha = c(0.01, 0.05), group = c(1, 2))
+  grid <- grid[grid$null != grid$alternative, ]
+  grid$power <- mapply(semTools::findRMSEApower, grid$null, grid$alternative, grid$df, grid$n, grid$alpha, grid$group)
+  write_table(grid, "rmsea_power")
+  sizes <- expand.grid(null = c(0, 0.05, 0.08), alternative = c(0, 0.02, 0.05, 0.08), df = c(5, 24, 254),
+                       power = c(0.8, 0.9), alpha = c(0.01, 0.05), group = c(1, 2))
+  sizes <- sizes[sizes$null != sizes$alternative, ]
+  sizes$n <- mapply(semTools::findRMSEAsamplesize, sizes$null, sizes$alternative, sizes$df, sizes$power, sizes$alpha,
+                    sizes$group)
+  write_table(sizes, "rmsea_size")
+}
+
+# Noncentrality of each path: lavaan fitted without it to the correlations that lavaan implies for the wave.
+power_table <- function() {
+  n <- 256
+  text <- spec("wave")
+  fitted <- sem(text, read("mkb21"))
+  moments <- lavInspect(sem(text, read("mkb21"), start = fitted), "cov.ov")
+  paths <- parTable(fitted)
+  paths <- paths[paths$op == "~", ]
+  population <- cov2cor(moments)
+  rows <- lapply(seq_len(nrow(paths)), function(i) {
+    without <- parTable(fitted)
+    row <- which(without$op == "~" & without$lhs == paths$lhs[i] & without$rhs == paths$rhs[i])
+    again <- paste0(gsub(sprintf("(?m)^%s ~ .*$", paths$lhs[i]), "", text, perl = TRUE), "\n",
+                    one_out(text, paths$lhs[i], paths$rhs[i]))
+    null <- sem(again, sample.cov = population, sample.nobs = n, sample.cov.rescale = FALSE)
+    null <- sem(again, sample.cov = population, sample.nobs = n, sample.cov.rescale = FALSE, start = null)
+    lambda <- unname(fitMeasures(null, "chisq"))
+    data.frame(lhs = paths$lhs[i], rhs = paths$rhs[i], n = n, noncentrality = lambda,
+               power = pchisq(qchisq(0.95, 1), 1, lambda, lower.tail = FALSE))
+  })
+  write_table(do.call(rbind, rows), "power")
+  at <- which(lower.tri(population, diag = TRUE), arr.ind = TRUE)
+  write_table(data.frame(row = rownames(population)[at[, 1]], col = rownames(population)[at[, 2]],
+                         value = population[at]), "population")
+}
+
+# The regressions of an outcome, one of them held at zero.
+one_out <- function(text, outcome, cause) {
+  lines <- strsplit(text, "\n")[[1]]
+  right <- unlist(lapply(grep(sprintf("^%s ~ ", outcome), lines, value = TRUE), function(line) {
+    strsplit(gsub(" ", "", sub(".*~ ", "", line)), "+", fixed = TRUE)[[1]]
+  }))
+  paste(outcome, "~", paste(ifelse(right == cause, paste0("0*", right), right), collapse = " + "))
+}
+
+# ---- Vuong --------------------------------------------------------------------------------------------------------
+
+casewise <- function(found) {
+  y <- lavInspect(found, "data")
+  implied <- lavInspect(found, "implied")
+  centred <- sweep(y, 2, implied$mean[colnames(y)])
+  cov <- implied$cov[colnames(y), colnames(y)]
+  distance <- rowSums((centred %*% solve(cov)) * centred)
+  -(distance + as.numeric(determinant(cov)$modulus) + ncol(y) * log(2 * pi)) / 2
+}
+
+vuong_table <- function() {
+  cases <- read.csv(file.path(here, "vuong_pairs.csv"), colClasses = "character")
+  rows <- lapply(seq_len(nrow(cases)), function(i) {
+    case <- as.list(cases[i, ])
+    fit <- function(name) {
+      first <- sem(spec(name), read(case$data), meanstructure = TRUE, information = "observed")
+      sem(spec(name), read(case$data), meanstructure = TRUE, information = "observed", start = first)
+    }
+    a <- fit(case$first)
+    b <- fit(case$second)
+    m <- casewise(a) - casewise(b)
+    n <- length(m)
+    omega2 <- (n - 1) / n * var(m)
+    A <- lapply(list(a, b), function(x) vcov(x) * n)
+    S <- lapply(list(a, b), function(x) lavScores(x))
+    B <- lapply(S, function(x) crossprod(x) / n)
+    cross <- crossprod(S[[1]], S[[2]]) / n
+    W <- cbind(rbind(-B[[1]] %*% A[[1]], t(cross) %*% A[[1]]), rbind(-cross %*% A[[2]], B[[2]] %*% A[[2]]))
+    values <- Re(eigen(W, only.values = TRUE)$values)
+    z <- sum(m) / sqrt(n * omega2)
+    data.frame(id = case$id, n = n, lr = sum(m), omega2 = omega2, z = z,
+               p_first = pnorm(z, lower.tail = FALSE), p_second = pnorm(z),
+               sum_weights = sum(values), sum_squares = sum(values^2), largest = max(values), smallest = min(values))
+  })
+  write_table(do.call(rbind, rows), "vuong")
+}
+
 differences()
+rmsea_tables()
+power_table()
+vuong_table()

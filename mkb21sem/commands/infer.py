@@ -62,7 +62,9 @@ def infer(
         str | None,
         typer.Option("--items", help="The model on single items, for that comparison. Default: that of mkb21."),
     ] = None,
-    weights: Annotated[str | None, typer.Option("--weights", help="Question that holds sampling weights.")] = None,
+    weights: Annotated[
+        str | None, typer.Option("--weights", help="Question that holds sampling weights, for that comparison.")
+    ] = None,
     lang: Annotated[Lang, typer.Option("--lang", help="Language of the report.")] = Lang.EN,
     out: Out = Path("inference"),
     codebook: Book = None,
@@ -123,7 +125,7 @@ def _zeros(given: str | None, name: str, model: Model) -> tuple[Hypothesis, ...]
 
 def _say(done: Inference, words: Words, out: Path) -> None:
     """The verdicts, what they rest on, and where the report is."""
-    from mkb21sem.report import inference_tables, judged
+    from mkb21sem.report import inference_page, inference_tables, judged
 
     shown = console()
     if done.wave.synthetic:
@@ -141,5 +143,7 @@ def _say(done: Inference, words: Words, out: Path) -> None:
             shown.print(grid(made["survival"], words, ("id", "verdict", "again", "instead", "range")))
         if len(done.outcome):
             shown.print(grid(made["draws"], words, ("outcome_draws", "draws", "share_asked")))
+    for line in inference_page.stopped(done, words):
+        shown.print(line, markup=False, style="yellow", soft_wrap=True)
     page = (out / "inference.html").resolve()
     shown.print(f"{words.plain('inference.kicker')}: {page}", markup=False, soft_wrap=True)

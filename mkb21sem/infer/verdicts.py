@@ -8,15 +8,16 @@ Two questions are asked of each hypothesis, and their nulls can't both be true o
 A true zero makes only the first null true, an effect of interest only the second, so that neither answer has to pay for
 the other being asked: the two rejection regions of one path together keep α (the partitioning principle; Finner &
 Strassburger 2002). Over several paths the p-values of either question are adjusted by themselves, within the primary
-family (Holm: the chance of any false claim of that kind is at most α) and within the secondary one (Benjamini–Hochberg:
-the expected share of false ones among the claims of that kind is at most α). "Opposite" is a two-sided test on the
+family (Holm: the chance of any false claim of that kind is at most α, however the estimates depend on each other) and
+within the secondary one (Benjamini–Hochberg: the expected share of false ones among the claims of that kind is at most
+α, if they are independent or depend on each other positively). "Opposite" is a two-sided test on the
 unregistered side, adjusted likewise: of a true zero it is said at most half as often as "supported".
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import pandas as pd
@@ -134,6 +135,7 @@ def verdicts(
     *Practically zero*: the adjusted equivalence test is significant, also where the path differs from zero.
     *Opposite*: significant on the side that was not registered. *Undecided* is none of these and never means "no
     effect": ``detectable`` says what the sample could have shown. What could not be tested counts in no family.
+    Adjusted p-values are compared with each hypothesis's own alpha; a family is held at the largest of its alphas.
     """
     if alpha is not None and not 0 < alpha < 1:
         raise OptionError(f"alpha must lie between 0 and 1; got {alpha}.")
@@ -145,7 +147,8 @@ def verdicts(
     with one_thread():
         made = _Made(
             standardization(found.layout, found.cells),
-            model_covariance(found),
+            cov := model_covariance(found),
+            dict(zip(found.layout.variables, cov.diagonal(), strict=True)),
             None if draws is None else drawn(found, draws, intervals),
         )
         measured = [_measure(found, claim, made) for claim in claims]
@@ -169,6 +172,7 @@ class _Made:
 
     solution: tuple[Array, Array]
     cov: Array
+    variance: Mapping[str, float]
     draws: Drawn | None
 
 
@@ -178,6 +182,9 @@ def _measure(found: Fit, claim: Hypothesis, made: _Made) -> Verdict:
     absent = [" → ".join(step) for step, cell in cells.items() if cell is None]
     if absent:
         return Verdict(claim, reason=f"the model {found.model.name} has no arrow {', '.join(absent)}")
+    flat = [node for node in claim.nodes if not made.variance[node] > 0]
+    if flat:
+        return Verdict(claim, reason=f"no positive variance is left to {', '.join(flat)}: the path has no size")
     path = pathway(found, [cell for cell in cells.values() if cell is not None], made.solution, made.draws)
     bare = _numbers(claim, path)
     if math.isnan(bare.se):

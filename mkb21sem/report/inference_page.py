@@ -129,6 +129,17 @@ def _short(of: Inference, words: Words) -> Iterator[Markup]:
 def _sampling(of: Inference, words: Words) -> Iterator[Markup]:
     if of.sampling.intervals in BOOTSTRAP:
         yield words("inference.draws", seed=of.sampling.seed)
+        yield from stopped(of, words)
+
+
+def stopped(of: Inference, words: Words) -> Iterator[Markup]:
+    """Of draws that the user ended: how many are finished, and what can be made of them."""
+    count = dict(zip(of.outcome["outcome"], of.outcome["draws"], strict=True))
+    if count.get("finished", 0) < count.get("asked for", 0):
+        facts = {
+            name: numbers.count(count[of_], words.lang) for name, of_ in (("done", "finished"), ("all", "asked for"))
+        }
+        yield words(f"inference.stopped.{of.sampling.intervals}", **facts)
 
 
 def _zeros(of: Inference, words: Words) -> Iterator[Markup]:

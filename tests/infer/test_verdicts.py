@@ -157,6 +157,20 @@ def test_a_path_that_the_model_lacks() -> None:
     assert judged[1].as_expected is None
 
 
+def test_a_variable_without_variance() -> None:
+    """A construct that the estimates leave no variance has no size to speak of."""
+    model = Model.parse("f =~ a + b + c\ny ~ f")
+    drawn = np.random.default_rng(1).standard_normal((200, 5))
+    found = fit(model, pd.DataFrame(drawn[:, :4] + drawn[:, 4:], columns=list("abcy")))
+    cells = found.cells.copy()
+    own = [row.arrow.lhs == row.arrow.rhs == "f" for row in found.layout.rows].index(True)
+    cells[0, own] = -0.1
+    parts = {name: getattr(found, name) for name in found.__dataclass_fields__}
+    (judged,) = verdicts(Fit(**(parts | {"cells": cells})), [Hypothesis("H1", "f", "y")])
+    assert judged.verdict == "not testable"
+    assert judged.reason == "no positive variance is left to f: the path has no size"
+
+
 def test_a_path_that_is_fixed() -> None:
     claims = [("+", P, 0.5, 0.1), ("+", P, 0.9, 0.1)]
     first, second = verdicts(fit_of(claims, fixed="x1"), hypotheses_of(claims))

@@ -308,3 +308,5 @@ def test_draws_that_were_stopped_are_used_without_bca(wave: Wave, monkeypatch: p
     assert done.sampling.intervals == "bc"
     assert done.outcome.set_index("outcome")["draws"].to_dict()["finished"] == 120
     assert done.judged[0].verdict == "supported"
+    (said,) = inference_page.stopped(done, Words("en"))
+    assert said.startswith("Stopped after 120 of 5,000 draws, which are used. The intervals are bias-corrected; BCa")

@@ -20,7 +20,8 @@ from mkb21sem.report.words import Words
 
 ACROSS, PANEL, EDGES = 4, 1.12, 1.35
 CELL, MATRIX, KEY = 0.19, 0.17, 0.24
-SPREAD = "#a4abb5"
+SPREAD, ROOM = "#a4abb5", 220.0
+"""Colour of intervals in a curve; points across which the marks of all specifications may fill."""
 
 
 def curve(found: Robustness, words: Words, synthetic: bool = False) -> style.Chart:
@@ -60,7 +61,7 @@ def _panel(axes: Axes, found: Robustness, id: str, words: Words) -> None:
         )
         return
     place = np.arange(len(own))
-    axes.vlines(place, own["std_low"], own["std_high"], color=SPREAD, linewidth=1.3, zorder=2)
+    axes.vlines(place, own["std_low"], own["std_high"], color=SPREAD, linewidth=min(1.3, 55.0 / len(own)), zorder=2)
     for verdict, (marker, filling) in LOOKS.items():
         at = own["verdict"] == verdict
         axes.plot(
@@ -68,9 +69,9 @@ def _panel(axes: Axes, found: Robustness, id: str, words: Words) -> None:
             own.loc[at, "std"],
             marker,
             color=filling,
-            markersize=3.6,
+            markersize=min(3.6, 160.0 / len(own)),
             markeredgecolor=style.INK,
-            markeredgewidth=0.6,
+            markeredgewidth=min(0.6, 36.0 / len(own)),
             zorder=3,
         )
     base = own.index[own["spec"] == found.base]
@@ -108,10 +109,11 @@ def choices(found: Robustness, words: Words, synthetic: bool = False) -> style.C
         parts = [CELL * len(ids), MATRIX * max(len(lines), 1)]
         above, body = figure.subfigures(2, 1, squeeze=False, height_ratios=[KEY, sum(parts)])[:, 0]
         upper, lower = body.subplots(2, 1, sharex=True, height_ratios=parts)
-        _verdict_cells(upper, found, ids)
+        size = min(4.4, ROOM / max(len(specs), 1))
+        _verdict_cells(upper, found, ids, size)
         for at, (choice, name) in enumerate(lines):
             chosen = np.flatnonzero((specs[choice] == name).to_numpy())
-            lower.plot(chosen, np.full(len(chosen), at), "s", color=style.INK, markersize=3.2)
+            lower.plot(chosen, np.full(len(chosen), at), "s", color=style.INK, markersize=0.75 * size)
         texts = [f"{words.plain(f'choice.of.{c}')}: {option(c, o, words)}" for c, o in lines]
         lower.set_yticks(np.arange(len(lines)), texts)
         lower.set_ylim(len(lines) - 0.4, -0.6)
@@ -127,7 +129,7 @@ def choices(found: Robustness, words: Words, synthetic: bool = False) -> style.C
     return style.Chart("specification_choices", figure, words.plain("chart.choices"), _alt(found, words))
 
 
-def _verdict_cells(axes: Axes, found: Robustness, ids: list[str]) -> None:
+def _verdict_cells(axes: Axes, found: Robustness, ids: list[str], size: float) -> None:
     column = {spec: at for at, spec in enumerate(found.specifications["spec"])}
     for verdict, (marker, filling) in LOOKS.items():
         own = found.verdicts[found.verdicts["verdict"] == verdict]
@@ -136,12 +138,12 @@ def _verdict_cells(axes: Axes, found: Robustness, ids: list[str]) -> None:
             own["id"].map(ids.index),
             marker,
             color=filling,
-            markersize=4.4,
+            markersize=size,
             markeredgecolor=style.INK,
             markeredgewidth=0.6,
         )
     at = column[found.base]
-    axes.plot([at] * len(ids), range(len(ids)), "o", color="none", markersize=8, markeredgecolor=style.INK)
+    axes.plot([at] * len(ids), range(len(ids)), "o", color="none", markersize=1.8 * size, markeredgecolor=style.INK)
     axes.set_yticks(np.arange(len(ids)), ids)
     axes.set_ylim(len(ids) - 0.4, -0.6)
 

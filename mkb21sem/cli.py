@@ -13,7 +13,18 @@ from typing import Annotated
 
 import typer
 
-from mkb21sem.commands import compare, describe, estimate, export, infer, questionnaire, reproduce, survey, validate
+from mkb21sem.commands import (
+    compare,
+    describe,
+    estimate,
+    export,
+    infer,
+    mapping,
+    questionnaire,
+    reproduce,
+    survey,
+    validate,
+)
 from mkb21sem.commands.shell import STOPPED
 from mkb21sem.report.terminal import console
 
@@ -47,6 +58,7 @@ def common(
 for each in (
     reproduce.reproduce,
     questionnaire.questionnaire,
+    mapping.mapping,
     survey.survey,
     describe.describe,
     estimate.estimate,

@@ -13,6 +13,7 @@ from mkb21sem.commands.shell import (
     Codes,
     Data,
     Lang,
+    Mapping,
     Out,
     guarded,
     missing_codes,
@@ -42,6 +43,7 @@ def reproduce(
     ] = "auto",
     codebook: Book = None,
     codes: Codes = None,
+    mapping: Mapping = None,
 ) -> None:
     """Do everything: check the wave, fit the model, judge the hypotheses, draw, and write the report."""
     with progress() as step:
@@ -56,7 +58,7 @@ def reproduce(
         chosen = Model.read(model)
         claims = the_hypotheses(hypotheses, model, chosen)
         step("survey")
-        wave = the_wave(data, codebook, missing_codes(codes))
+        wave = the_wave(data, codebook, missing_codes(codes), mapping)
         done = main_job.reproduce(wave, chosen, claims, out, lang.value, step, estimator=estimator, missing=missing)
     words = Words(lang.value, wave.codebook.label)
     shown = console()

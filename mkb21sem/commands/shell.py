@@ -140,17 +140,22 @@ Book = Annotated[
     Path | None, typer.Option("--codebook", help="Codebook of this wave (.csv, .xlsx). Default: MKB21 2012.")
 ]
 
+Mapping = Annotated[
+    Path | None,
+    typer.Option("--mapping", help="File that says which column is which question (see `mkb21sem mapping`)."),
+]
 
-def the_wave(data: Path | None, codebook: Path | None, codes: tuple[float, ...]) -> Wave:
+
+def the_wave(data: Path | None, codebook: Path | None, codes: tuple[float, ...], mapping: Path | None = None) -> Wave:
     """The wave asked for; without a file the synthetic one."""
     from mkb21sem.survey.synthetic import synthetic_wave
     from mkb21sem.survey.wave import Wave
 
     if data is None:
-        if codebook is not None or codes:
-            raise OptionError("--codebook and --missing-codes describe a file; name it by --data.")
+        if codebook is not None or codes or mapping is not None:
+            raise OptionError("--codebook, --mapping and --missing-codes describe a file; name it by --data.")
         return synthetic_wave()
-    return Wave.read(data, codebook, codes)
+    return Wave.read(data, codebook, codes, mapping=mapping)
 
 
 def the_hypotheses(given: str | None, name: str, model: Model) -> Sequence[Hypothesis]:

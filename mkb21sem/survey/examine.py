@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,10 +18,12 @@ from mkb21sem.survey.cells import Cells
 from mkb21sem.survey.codebook import Codebook, Item
 from mkb21sem.survey.columns import among, numbers
 from mkb21sem.survey.derived import DONT_KNOW, NO_ANSWER, NOT_ASKED, use
+from mkb21sem.survey.exports.log import Recode
+from mkb21sem.survey.exports.platform import RESPONDENT
+from mkb21sem.survey.exports.translate import translated
 from mkb21sem.survey.problems import Problem, by_value, one_typo
 from mkb21sem.survey.routing import routed, routing_problems
 
-RESPONDENT = ("respondent", "respondent_id", "respondentid", "responseid", "id")
 MISSING = (NOT_ASKED, DONT_KNOW, NO_ANSWER)
 
 
@@ -57,11 +61,14 @@ class Examined:
         What has to be put right first.
     remarks
         What was assumed or left out.
+    recodes
+        Columns that were renamed and answers that were given a code.
     """
 
     answers: pd.DataFrame
     problems: tuple[Problem, ...]
     remarks: tuple[Remark, ...]
+    recodes: tuple[Recode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +81,14 @@ class Columns:
     remarks: tuple[Remark, ...]
 
 
-def examine(cells: Cells, codebook: Codebook, missing_codes: Iterable[float] = (), strict: bool = False) -> Examined:
-    """Read cells with a codebook and check them: columns, respondents, codes, routing.
+def examine(
+    cells: Cells,
+    codebook: Codebook,
+    missing_codes: Iterable[float] = (),
+    strict: bool = False,
+    mapping: str | Path | None = None,
+) -> Examined:
+    """Read cells with a codebook and check them: columns, answers, respondents, codes, routing.
 
     Parameters
     ----------
@@ -87,26 +100,43 @@ def examine(cells: Cells, codebook: Codebook, missing_codes: Iterable[float] = (
         Codes that mean "no answer" in this file; a code that is an answer to a question stays one there.
     strict
         Whether a codebook question without a column is a problem instead of a remark.
+    mapping
+        A file that says which column is which question and which answer has which code.
+
+    Raises
+    ------
+    WaveError
+        The mapping is wrong.
     """
-    columns = match_columns(cells, codebook, strict)
-    respondents, problems = _respondents(cells, columns.respondent)
-    problems = [*cells.problems, *columns.problems, *problems]
-    remarks = [Remark("reading", "", 0, note) for note in cells.notes]
+    done = translated(cells, codebook, mapping)
+    file = done.cells
+    columns = match_columns(file, codebook, strict)
+    respondents, problems = _respondents(file, columns.respondent)
+    problems = [*file.problems, *done.problems, *columns.problems, *problems]
+    remarks = [Remark("reading", "", 0, note) for note in file.notes]
+    remarks += [Remark(*note) for note in done.notes]
     remarks += columns.remarks
     coded: dict[str, NDArray[np.float64]] = {}
     for item in codebook.items:
         if item.id in columns.place:
-            coded[item.id], wrong, noted = _codes(cells, columns.place[item.id], item, tuple(missing_codes))
+            coded[item.id], wrong, noted = _codes(file, columns.place[item.id], item, tuple(missing_codes))
             problems += wrong
             remarks += noted
     answers = pd.DataFrame(coded, index=respondents)
     if not coded:
-        return Examined(answers, tuple(problems), tuple(remarks))
+        return Examined(answers, tuple(problems), tuple(remarks), done.recodes)
     complete = routed(answers, codebook)
-    problems += routing_problems(complete, codebook, cells.rows, cells.file)
+    problems += routing_problems(complete, codebook, file.rows, file.file)
     if not problems:
         remarks += _blanks(answers, complete) + _rows(complete, codebook)
-    return Examined(complete.astype(np.int64), tuple(problems), tuple(remarks))
+    named = [_as_named(problem, done.named) for problem in problems]
+    return Examined(complete.astype(np.int64), tuple(named), tuple(remarks), done.recodes)
+
+
+def _as_named(problem: Problem, named: Mapping[str, str]) -> Problem:
+    """The problem with the column as the file names it, and its question."""
+    name = named.get(problem.column, problem.column)
+    return problem if name == problem.column else replace(problem, column=f"{name} ({problem.column})")
 
 
 def match_columns(cells: Cells, codebook: Codebook, strict: bool = False) -> Columns:
@@ -213,20 +243,14 @@ def _codes(
 
 
 def _text_problems(cells: Cells, name: str, column: NDArray[Any], text: NDArray[np.bool_], item: Item) -> list[Problem]:
-    """Text where a code belongs; where it is an answer's label, the code is named."""
+    """Text that is none of the question's answers."""
+    dates = np.array([isinstance(cell, date) for cell in column]) & text
+    expected = f"is a date; expected {_spelled(item.codes)}"
+    remedy = "Excel makes dates of answers such as 2-9: export the answers again as CSV, or correct the cells."
+    problems = by_value(cells.file, name, column, dates, cells.rows, expected, remedy)
     expected = f"is text; expected {_spelled(item.codes)}"
-    problems = by_value(cells.file, name, column, text, cells.rows, expected, "Put the answer's code there.")
-    codes = {
-        label.casefold(): code
-        for labels in (item.code_labels_en, item.code_labels_nl)
-        for label, code in zip(labels, item.codes, strict=True)
-    }
-    hint = "Export codes instead of labels: this one's code is {}."
-    return [
-        replace(problem, remedy=hint.format(codes[label])) if label in codes else problem
-        for problem in problems
-        for label in [problem.value.strip("'").casefold()]
-    ]
+    remedy = "Put the answer's code there, or give the answer a code in a mapping file (mkb21sem mapping FILE)."
+    return problems + by_value(cells.file, name, column, text & ~dates, cells.rows, expected, remedy)
 
 
 def _label_problems(cells: Cells, name: str, item: Item) -> list[Problem]:

@@ -14,9 +14,10 @@ from mkb21sem.survey.cells import cells_of
 from mkb21sem.survey.codebook import Codebook
 from mkb21sem.survey.derived import NOT_ASKED, derivations, derive
 from mkb21sem.survey.examine import Remark, examine
-from mkb21sem.survey.problems import BadWaveError, Problem, listing, problem_frame
+from mkb21sem.survey.exports.log import Recode, recode_frame
+from mkb21sem.survey.problems import BadWaveError
 from mkb21sem.survey.readers import read_cells
-from mkb21sem.survey.remarks import COLUMNS, bases, missing, remark_frame
+from mkb21sem.survey.remarks import bases, missing, remark_frame
 
 Source = Codebook | str | Path | None
 
@@ -42,6 +43,8 @@ class Wave:
         Of the file, or of the answers where there is no file.
     noted
         What was assumed or left out when the answers were read.
+    recodes
+        Every column that was read as a question of another name, and every answer that was given a code.
     """
 
     answers: pd.DataFrame
@@ -51,6 +54,7 @@ class Wave:
     source: str | None = None
     sha256: str = ""
     noted: tuple[Remark, ...] = ()
+    recodes: tuple[Recode, ...] = ()
 
     @classmethod
     def read(
@@ -60,14 +64,15 @@ class Wave:
         missing_codes: Iterable[float] = (),
         name: str | None = None,
         strict: bool = False,
+        mapping: str | Path | None = None,
     ) -> Wave:
-        """Read and check a wave from a .csv, .xlsx or .sav file.
+        """Read and check a wave from a .csv, .xlsx or .sav file, as LimeSurvey, Qualtrics and others export it.
 
         Parameters
         ----------
         path
-            Question ids in the first row, a respondent a row, answers as codes. Blank cells and SPSS
-            user-missing values become −9, or −7 where routing skipped the question.
+            Questions in the first row, by id or label, a respondent a row, answers as codes or in words. Blank
+            cells and SPSS user-missing values become −9, or −7 where routing skipped the question.
         codebook
             The questions; a Codebook or the path of one. Default: the MKB21 questionnaire.
         missing_codes
@@ -77,6 +82,9 @@ class Wave:
             What to call the wave; default: the file's name without ending.
         strict
             Whether questions of the codebook without a column are problems.
+        mapping
+            A file with the columns column, item, answer, code that says which column is which question and which
+            answer has which code, where names and labels don't tell; `draft_mapping` writes a first one.
 
         Raises
         ------
@@ -84,12 +92,13 @@ class Wave:
             All problems of the file at once, each with row, column, value and what was expected.
         """
         cells = read_cells(path)
-        questions = _codebook(codebook)
-        examined = examine(cells, questions, missing_codes, strict)
+        questions = codebook_of(codebook)
+        examined = examine(cells, questions, missing_codes, strict, mapping)
         if examined.problems:
             raise BadWaveError(examined.problems)
         called = Path(path).stem if name is None else name
-        return cls(examined.answers, questions, called, False, str(path), cells.sha256, examined.remarks)
+        noted, recodes = examined.remarks, examined.recodes
+        return cls(examined.answers, questions, called, False, str(path), cells.sha256, noted, recodes)
 
     @classmethod
     def of(
@@ -121,12 +130,13 @@ class Wave:
         if answers.empty:
             raise WaveError(f"{name}: the frame holds no answers. Give one row a respondent.")
         frame = answers.reset_index() if answers.index.name == "respondent" else answers
-        questions = _codebook(codebook)
+        questions = codebook_of(codebook)
         examined = examine(cells_of(frame, name), questions, missing_codes, strict)
         if examined.problems:
             raise BadWaveError(examined.problems)
         content = hashlib.sha256(examined.answers.to_csv(lineterminator="\n").encode()).hexdigest()
-        return cls(examined.answers, questions, name, synthetic, source, content, examined.remarks)
+        noted, recodes = examined.remarks, examined.recodes
+        return cls(examined.answers, questions, name, synthetic, source, content, noted, recodes)
 
     @property
     def n(self) -> int:
@@ -181,6 +191,10 @@ class Wave:
         """Counts of valid answers, −7, −8 and −9 for every question."""
         return missing(self.answers, self.codebook)
 
+    def log(self) -> pd.DataFrame:
+        """What was changed in reading: column, item, by, answer, code, count; empty for a file of ids and codes."""
+        return recode_frame(self.recodes)
+
     def remarks(self, group: str | None = None) -> pd.DataFrame:
         """What to know before analysing: assumptions of the reader, bases, missing answers, empty categories.
 
@@ -220,79 +234,6 @@ class Wave:
         raise WaveError(f"{self.name} has no item or derived variable `{name}`.{hint}")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Report:
-    """What a check of a wave file found.
-
-    Parameters
-    ----------
-    file
-        The file.
-    problems
-        What has to be put right; empty if the file can be used.
-    remarks
-        Columns kind, column, count, remark.
-    bases
-        Respondents asked and answering by group of questions; empty while there are problems.
-    wave
-        The wave, if there are no problems.
-    """
-
-    file: str
-    problems: tuple[Problem, ...]
-    remarks: pd.DataFrame
-    bases: pd.DataFrame
-    wave: Wave | None
-
-    @property
-    def ok(self) -> bool:
-        """Whether the file can be used."""
-        return not self.problems
-
-    def __str__(self) -> str:
-        return listing(self.problems) if self.problems else f"{self.file}: no problems. {self.wave}"
-
-    def frame(self) -> pd.DataFrame:
-        """Problems with one line a cell: file, row, column, value, problem, remedy."""
-        return problem_frame(self.problems)
-
-
-def check(
-    path: str | Path,
-    codebook: Source = None,
-    missing_codes: Iterable[float] = (),
-    strict: bool = False,
-) -> Report:
-    """Check a wave file without raising an error for what is wrong with it; arguments as `Wave.read`.
-
-    Raises
-    ------
-    WaveError
-        The codebook itself is broken.
-    """
-    questions = _codebook(codebook)
-    try:
-        cells = read_cells(path)
-        examined = examine(cells, questions, missing_codes, strict)
-    except BadWaveError as error:
-        return _failed(path, error.problems, ())
-    except WaveError as error:
-        return _failed(path, (_unreadable(path, error),), ())
-    if examined.problems:
-        return _failed(path, examined.problems, examined.remarks)
-    wave = Wave(examined.answers, questions, Path(path).stem, False, str(path), cells.sha256, examined.remarks)
-    return Report(str(path), (), wave.remarks(), wave.bases(), wave)
-
-
-def _failed(path: str | Path, problems: tuple[Problem, ...], remarks: tuple[Remark, ...]) -> Report:
-    lines = [(remark.kind, remark.column, remark.count, remark.remark) for remark in remarks]
-    return Report(str(path), problems, pd.DataFrame(lines, columns=COLUMNS), pd.DataFrame(), None)
-
-
-def _unreadable(path: str | Path, error: WaveError) -> Problem:
-    what, _, remedy = str(error).removeprefix(str(path)).lstrip(":, ").partition(". ")
-    return Problem(str(path), what, remedy)
-
-
-def _codebook(codebook: Source) -> Codebook:
+def codebook_of(codebook: Source) -> Codebook:
+    """The codebook given, read if it is a file; the MKB21 questionnaire if there is none."""
     return codebook if isinstance(codebook, Codebook) else Codebook.read(codebook)

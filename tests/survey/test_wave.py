@@ -4,7 +4,8 @@ import pyreadstat
 import pytest
 
 from mkb21sem.errors import WaveError
-from mkb21sem.survey.wave import Wave, check
+from mkb21sem.survey.check import check
+from mkb21sem.survey.wave import Wave
 
 
 def put(answers, row, **cells):
@@ -90,8 +91,8 @@ BAD_CELLS = {
     "two codes": (USER, {"MKT02": 3}, ["column MKT02: value 3 is not one of 0, 1"]),
     "not whole": (USER, {"CUL01": 3.5}, ["column CUL01: value 3.5 is not one of 1-5"]),
     "text": (USER, {"CUL01": "vier"}, ["row 2, column CUL01: value 'vier' is text; expected 1-5"]),
-    "label": (USER, {"CUL01": "Helemaal mee eens"}, ["column CUL01", "Export codes", "code is 5"]),
-    "English label": (USER, {"CUL01": "disagree"}, ["code is 2"]),
+    "unknown words": (USER, {"CUL01": "tamelijk eens"}, ["column CUL01", "is text; expected 1-5", "mapping file"]),
+    "a date": (USER, {"OMV01": pd.Timestamp("2012-09-02")}, ["column OMV01", "text; expected 1-4"]),
     "same id": (USER, {"respondent": 102}, ["rows 2 and 3, column respondent: value 102", "more than one respondent"]),
     "blank id": (USER, {"respondent": None}, ["row 2, column respondent", "blank"]),
     "non-users' question to a user": (USER, {"NIE01": 1}, ["row 2, column NIE01: value 1", "for non-users", "-7"]),

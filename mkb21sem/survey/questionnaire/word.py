@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
@@ -109,8 +110,16 @@ def _grid(document: Any, block: Block, lang: str) -> None:
             _centred(cell, f"{BOX} {code}", Pt(9))
     for row in table.rows:
         row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
-        for at, cell in enumerate(row.cells):
-            cell.width = Cm(17 - 2.1 * len(scale.codes)) if at == 0 else Cm(2.1)
+    across = min(2.1, 10.5 / len(scale.codes))
+    _widths(table, (17 - across * len(scale.codes), *(across for _ in scale.codes)))
+
+
+def _widths(table: Any, widths: Sequence[float]) -> None:
+    """Column widths in cm, for the table and for each of its cells: some programs heed one, some the other."""
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Cm(width)
+        for cell in column.cells:
+            cell.width = Cm(width)
 
 
 def _centred(cell: Any, words: str, size: Pt) -> None:
@@ -132,5 +141,4 @@ def _for_the_researcher(document: Any, codebook: Codebook, lang: str) -> None:
         if items:
             cells = table.add_row().cells
             cells[0].text, cells[1].text = say[key], ", ".join(item.id for item in items)
-    for row in table.rows:
-        row.cells[0].width, row.cells[1].width = Cm(5), Cm(12)
+    _widths(table, (5, 12))

@@ -1,0 +1,1 @@
+"""What LimeSurvey, Qualtrics, Google Forms and SPSS export, brought to the codebook's ids and codes."""

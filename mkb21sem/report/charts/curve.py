@@ -15,7 +15,7 @@ from mkb21sem.infer.robustness.specifications import CHOICES
 from mkb21sem.infer.verdicts import VERDICTS
 from mkb21sem.report import numbers
 from mkb21sem.report.charts import style
-from mkb21sem.report.charts.forest import LOOKS, effect, mark
+from mkb21sem.report.charts.forest import LOOKS, effect, key, mark
 from mkb21sem.report.words import Words
 
 ACROSS, PANEL, EDGES = 4, 1.12, 1.35
@@ -84,8 +84,7 @@ def _key(above: SubFigure, judged: pd.DataFrame, words: Words) -> None:
         [], [], linestyle="none", marker="o", color="none", markersize=8, markeredgecolor=style.INK,
         label=words.plain("chart.base"),
     )  # fmt: skip
-    keys = [*(mark(name, words) for name in seen), ring]
-    above.legend(handles=keys, loc="center left", ncol=len(keys), columnspacing=1.4)
+    key(above, [*(mark(name, words) for name in seen), ring])
 
 
 def _base(found: Robustness, words: Words) -> str:

@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from mkb21sem.infer.verdicts import VERDICTS, Verdict
 from mkb21sem.report import numbers
 from mkb21sem.report.charts import style
+from mkb21sem.report.typeset import measure
 from mkb21sem.report.words import Words
 
 LOOKS: dict[str, tuple[str, str]] = {
@@ -24,7 +26,7 @@ LOOKS: dict[str, tuple[str, str]] = {
     "not testable": ("|", style.SOFT),
 }
 """Marker and filling of each verdict: told apart without colour, too."""
-ROW, EDGES, LETTERS = 0.27, 1.15, 38
+ROW, EDGES, KEY, LETTERS = 0.27, 1.2, 0.3, 38
 BAND = "#e9ebee"
 
 
@@ -45,8 +47,10 @@ def forest(judged: Sequence[Verdict], words: Words, kind: str = "", synthetic: b
     labels = [_label(v, words) for v in judged]
     extra = sum(label.count("\n") for label in labels)
     with style.styled():
-        figure = style.paper(style.PAGE, EDGES + ROW * len(judged) + 0.11 * extra)
-        axes = figure.add_subplot()
+        tall = ROW * len(judged) + 0.11 * extra
+        figure = style.paper(style.PAGE, EDGES + tall)
+        above, body = figure.subfigures(2, 1, squeeze=False, height_ratios=[KEY, tall + 0.6])[:, 0]
+        axes = body.add_subplot()
         axes.axvline(0.0, color=style.INK, linewidth=0.8, zorder=1)
         for at, verdict in enumerate(judged):
             _row(axes, at, verdict, words)
@@ -56,14 +60,16 @@ def forest(judged: Sequence[Verdict], words: Words, kind: str = "", synthetic: b
         axes.set_xlim(*_limits(judged))
         axes.set_xlabel(words.plain("chart.standardized"))
         style.ticks(axes.xaxis, words.lang, effect)
-        _key(axes, judged, words)
+        seen = [name for name in VERDICTS if name != "not testable" and any(v.verdict == name for v in judged)]
+        key(above, [*(mark(name, words) for name in seen), Patch(facecolor=BAND, label=words.plain("chart.sesoi"))])
         how = kind or words.plain("intervals.delta")
         style.head(figure, words.plain("chart.forest"), words, synthetic, words.plain("chart.forest.note", kind=how))
     return style.Chart("forest", figure, words.plain("chart.forest"), _alt(judged, words))
 
 
 def effect(x: float, places: int, lang: str) -> str:
-    """A standardised effect along an axis: nought is 0, not .0."""
+    """A standardised effect along an axis: nought is 0, not .0, and .25 is not .2."""
+    places = places if math.isclose(round(x, places), x, abs_tol=1e-9) else places + 1
     return numbers.bounded(x, places, lang) if round(x, places) else "0"
 
 
@@ -103,13 +109,11 @@ def _limits(judged: Sequence[Verdict]) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _key(axes: Axes, judged: Sequence[Verdict], words: Words) -> None:
-    seen = [name for name in VERDICTS if name != "not testable" and any(v.verdict == name for v in judged)]
-    keys: list[Line2D | Patch] = [mark(name, words) for name in seen]
-    keys.append(Patch(facecolor=BAND, label=words.plain("chart.sesoi")))
-    axes.legend(
-        handles=keys, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncol=len(keys), borderaxespad=0.2, columnspacing=1.4
-    )
+def key(above: SubFigure, keys: Sequence[Line2D | Patch]) -> None:
+    """The key, in a strip of its own; in two rows where one is too short."""
+    wide = sum(measure(str(each.get_label()), style.TICK_SIZE)[0] + 34 for each in keys)
+    abreast = len(keys) if wide < style.PAGE * 72 else (len(keys) + 1) // 2
+    above.legend(handles=list(keys), loc="center left", ncol=abreast, columnspacing=1.4)
 
 
 def mark(verdict: str, words: Words) -> Line2D:

@@ -238,7 +238,8 @@ def _parallel(
     # The piece travels inside the task: as an argument Dask would store it with one worker, and lose it with that one.
     tasks = (delayed(_Task(job, place, piece))() for place, piece in pieces)
     with parallel_config(**settings), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
+        for known in ("A worker stopped while some jobs", ".*tasks which were still being processed"):
+            warnings.filterwarnings("ignore", known, UserWarning)
         yield from Parallel(n_jobs=workers, batch_size=1, return_as="generator_unordered")(tasks)
 
 

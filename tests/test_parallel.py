@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,11 +104,13 @@ def slow(chunk: Chunk) -> np.ndarray:
 
 
 def test_ctrl_c_while_processes_work():
-    timer = threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
-    found = replicate(slow, chunks(500, 5, 7), workers=2)
+    def press(progress: Progress) -> None:
+        if progress.done == 15:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    found = replicate(slow, chunks(500, 5, 7), workers=2, progress=press)
     assert found.stopped
-    assert 0 < found.done < 500
+    assert 15 <= found.done < 500
     whole = replicate(numbers, chunks(500, 5, 7))
     assert (joined(found) == np.concatenate([whole.found[i] for i in found.places])).all()
 

@@ -105,7 +105,8 @@ def test_a_dask_cluster_gives_the_same_bits_and_survives_a_killed_worker():
 
 
 @pytest.mark.parametrize("name", ["MLR", "fiml MLR", "WLSMV", "WLSMV pairwise", "GLS"])
-def test_every_estimator_has_every_interval(name):
+def test_every_estimator_has_every_interval(name, monkeypatch):
+    monkeypatch.setattr("mkb21sem.infer.bootstrap.LEFT_OUT", 40)
     made = bootstrap(setups.fitted(name), 60, seed=1, workers=1)
     assert made.converged.mean() > 0.9
     for of in ("effects", "parameters", "r2"):
@@ -116,7 +117,8 @@ def test_every_estimator_has_every_interval(name):
             assert (varying[f"{kind}_low"] < varying[f"{kind}_high"]).all()
 
 
-def test_estimates_in_the_tables_are_those_of_the_fit():
+def test_estimates_in_the_tables_are_those_of_the_fit(monkeypatch):
+    monkeypatch.setattr("mkb21sem.infer.bootstrap.LEFT_OUT", 40)
     found, made = fitted("hs_school_chain_ml"), bootstrap(fitted("hs_school_chain_ml"), 40, workers=1)
     frame, plain = intervals(made), effects(found)
     q = len(plain)
@@ -234,6 +236,11 @@ def test_stopping_before_anything_is_finished_is_said():
 def test_wrong_options(options, message):
     with pytest.raises(OptionError, match=message):
         bootstrap(fitted("pd_ml"), **options)
+
+
+def test_a_model_without_effects_has_none():
+    bare = fit(Model.parse("f =~ x1 + x2 + x3"), setups.plain())
+    assert intervals(bootstrap(bare, 20, workers=1)).empty
 
 
 def test_wrong_words_for_intervals():

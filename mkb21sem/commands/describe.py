@@ -60,7 +60,7 @@ def describe(
             raise OptionError(f"--trend-codebook: {len(books)} codebooks for {len(trend or ())} waves; give one each.")
         earlier = [the_wave(each, book, asked) for each, book in zip(trend or (), books, strict=True)]
         means = "bootstrap" if bootstrap else "t"
-        done = describing(wave, lang.value, step, earlier, weights, official or (), means)
+        done = describing(wave, lang.value, step, earlier, weights, official or (), means, figures)
         words = Words(lang.value, wave.codebook.label)
         step("charts and page")
         monitor.write(done, words, out, figures)

@@ -37,7 +37,7 @@ class Penalised:
     loglik: float
 
 
-def firth(x: Array, y: Array, held: int | None = None, at: float = 0.0) -> Penalised:
+def firth(x: Array, y: Array, held: int | None = None, at: float = 0.0, start: Array | None = None) -> Penalised:
     """Maximise ℓ(β) + ½ log det X'WX, which takes away the first-order bias and stays finite under separation.
 
     The score is X'(y − π + h(½ − π)) with h the leverages of W^½X (Firth 1993; Heinze & Schemper 2002).
@@ -50,6 +50,8 @@ def firth(x: Array, y: Array, held: int | None = None, at: float = 0.0) -> Penal
         0 or 1.
     held, at
         Coefficient held at a value, for its profile. The penalty is that of all k coefficients.
+    start : (k,)
+        Where to begin; zeros by default.
 
     Raises
     ------
@@ -59,7 +61,7 @@ def firth(x: Array, y: Array, held: int | None = None, at: float = 0.0) -> Penal
     if np.linalg.matrix_rank(x) < x.shape[1]:
         raise WaveError("a predictor follows from the others; leave one of them out.")
     free = np.array([j for j in range(x.shape[1]) if j != held])
-    beta = np.zeros(x.shape[1])
+    beta = np.zeros(x.shape[1]) if start is None else start.copy()
     if held is not None:
         beta[held] = at
     value = penalised_loglik(x, y, beta)
@@ -95,7 +97,7 @@ def profile(x: Array, y: Array, best: Penalised, j: int) -> tuple[float, float, 
     reach = float(stats.chi2.isf(1 - LEVEL, 1))
 
     def above(value: float) -> float:
-        return 2 * (best.loglik - firth(x, y, j, value).loglik) - reach
+        return 2 * (best.loglik - firth(x, y, j, value, best.beta).loglik) - reach
 
     centre, sides = float(best.beta[j]), []
     for way in (-1.0, 1.0):
@@ -103,8 +105,8 @@ def profile(x: Array, y: Array, best: Penalised, j: int) -> tuple[float, float, 
         while above(far) < 0:
             far += way * se
         near, distant = sorted((centre, far))
-        sides.append(float(brentq(above, near, distant, xtol=1e-8)))
-    p = float(stats.chi2.sf(max(2 * (best.loglik - firth(x, y, j, 0.0).loglik), 0.0), 1))
+        sides.append(float(brentq(above, near, distant, xtol=1e-7)))
+    p = float(stats.chi2.sf(max(2 * (best.loglik - firth(x, y, j, 0.0, best.beta).loglik), 0.0), 1))
     return sides[0], sides[1], p
 
 

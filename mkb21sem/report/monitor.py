@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -25,6 +26,8 @@ from mkb21sem.report.table import write as write_csv
 from mkb21sem.report.words import Words
 
 PAGE = "monitor.html"
+LARGEST = 1.25
+"""How much a chart is enlarged at most on the page."""
 
 
 def write(of: MonitorStudy, words: Words, out: Path, only_figures: bool = False) -> None:
@@ -53,7 +56,7 @@ def write(of: MonitorStudy, words: Words, out: Path, only_figures: bool = False)
             for part in section["parts"]:
                 if isinstance(part, Chart):
                     _save(part, folder / "figures")
-        (folder / PAGE).write_text(page(of, words, sections), encoding="utf-8")
+        (folder / PAGE).write_text(page(of, words, sections, folder / "figures"), encoding="utf-8")
         save_tables(of, words, folder / "tables")
         write_json(summary_of(of), folder / outputs.RESULTS)
 
@@ -85,8 +88,8 @@ def every_section(of: MonitorStudy, words: Words, only_figures: bool = False) ->
     return made
 
 
-def page(of: MonitorStudy, words: Words, sections: Sequence[dict[str, Any]]) -> str:
-    """The page as HTML that needs nothing from elsewhere."""
+def page(of: MonitorStudy, words: Words, sections: Sequence[dict[str, Any]], drawn_in: Path) -> str:
+    """The page as HTML that needs nothing from elsewhere; the charts' SVG files are in a folder."""
     folder = files("mkb21sem.report")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(folder.joinpath("monitor.html").read_text(encoding="utf-8"))
@@ -97,7 +100,7 @@ def page(of: MonitorStudy, words: Words, sections: Sequence[dict[str, Any]]) -> 
             table = part if isinstance(part, Table) else _behind(part, of, words)
             count += table is not None
             held = _table(table, count, words) if table is not None else None
-            parts.append(held if part is table else {"name": part.name, "image": part.image(), "table": held})
+            parts.append(held if part is table else {"name": part.name, "image": _image(part, drawn_in), "table": held})
         shown.append(section | {"parts": parts})
     content = {
         "wave": of.wave.name,
@@ -175,6 +178,14 @@ def _save(chart: Chart, folder: Path) -> None:
     chart.save(folder, (".svg",))
     chart.figure.set_layout_engine("none")
     chart.save(folder, (".png",))
+
+
+def _image(chart: Chart, folder: Path) -> Markup:
+    """An HTML element that holds the picture of a saved chart and its alternative text."""
+    held = base64.b64encode((folder / f"{chart.name}.svg").read_bytes()).decode("ascii")
+    wide = float(chart.figure.get_size_inches()[0])
+    style = f"width:100%;max-width:{wide * LARGEST:.2f}in;height:auto"
+    return Markup('<img alt="{}" style="{}" src="data:image/svg+xml;base64,{}">').format(chart.alt, style, held)
 
 
 def _section(name: str, lines: Iterable[Markup], parts: Sequence[Chart | Table]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -70,6 +71,7 @@ def describe(
     population: Path | None = None,
     official: Sequence[Path] = (),
     means: str = "t",
+    only_figures: bool = False,
 ) -> MonitorStudy:
     """Compute the monitor.
 
@@ -89,6 +91,8 @@ def describe(
         Further files of official statistics.
     means
         Interval of a mean: "t" or "bootstrap".
+    only_figures
+        Whether to leave regressions, official statistics and the trend uncomputed.
 
     Raises
     ------
@@ -109,12 +113,15 @@ def describe(
     step("figures")
     figures = monitor(wave, lang, None if weights is None else weights.values, means)
     tested = attempt("experience", lambda: claim(experience(wave)))
-    step("adoption")
-    stages = {name: attempt(name, lambda name=name: adoption(wave, name, lang=lang)) for name in RESPONSES}  # type: ignore[misc]
-    step("official statistics")
-    beside = benchmark(wave, official) if official else attempt("official", lambda: benchmark(wave))
-    step("trend")
-    waves = (*others, wave) if others else ()
+    stages: dict[str, Adoption | None] = {}
+    beside, waves = None, (*others, wave) if others and not only_figures else ()
+    if not only_figures:
+        step("adoption")
+        for name in RESPONSES:
+            stages[name] = attempt(name, partial(adoption, wave, name, lang=lang))
+        step("official statistics")
+        beside = benchmark(wave, official) if official else attempt("official", lambda: benchmark(wave))
+        step("trend")
     return MonitorStudy(
         wave=wave,
         figures=figures,

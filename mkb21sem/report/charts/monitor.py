@@ -18,13 +18,16 @@ from mkb21sem.report.charts.style import Chart, styled
 from mkb21sem.report.words import Words
 
 FIGURES = tuple(range(1, 14))
+ROWS = ("level", "ticked", "mean")
+"""Kinds of numbers that make a figure; sums and orders stand beside them."""
 MEASURES = ("without", "plan")
 STACKED = {7: ("weekly", "active"), 8: ("likely",)}
 
 
 def charts(frame: pd.DataFrame, words: Words, synthetic: bool) -> list[Chart]:
     """Every figure of which the wave has something, as `describe.monitor.monitor` gives it in the same language."""
-    return [chart(frame, figure, words, synthetic) for figure in FIGURES if (frame["figure"] == figure).any()]
+    known = frame[frame["value"].notna() & frame["kind"].isin(ROWS)]
+    return [chart(frame, figure, words, synthetic) for figure in FIGURES if (known["figure"] == figure).any()]
 
 
 def chart(frame: pd.DataFrame, figure: int, words: Words, synthetic: bool) -> Chart:
@@ -47,7 +50,7 @@ def chart(frame: pd.DataFrame, figure: int, words: Words, synthetic: bool) -> Ch
     with styled():
         if figure in STACKED:
             drawn, said = _spread(mine, figure, words, title, specific, synthetic)
-        elif figure == 12:
+        elif (mine["kind"] == "difference").any():
             drawn, said = _goals(mine, words, title, specific, synthetic)
         else:
             drawn, said = _plain(mine, figure, words, title, specific, synthetic)
@@ -57,7 +60,7 @@ def chart(frame: pd.DataFrame, figure: int, words: Words, synthetic: bool) -> Ch
 
 def bases(mine: pd.DataFrame, words: Words) -> str:
     """N = 314, or N = 305–312 where it differs between rows."""
-    rows = mine[mine["kind"].isin(["level", "ticked", "mean"])]
+    rows = mine[mine["kind"].isin(ROWS)]
     n = rows["base"] if len(rows) else mine["base"]
     low, high = int(n.min()), int(n.max())
     if low == high:
@@ -93,7 +96,7 @@ def _plain(
     mine: pd.DataFrame, figure: int, words: Words, title: str, note: str, synthetic: bool
 ) -> tuple[Figure, list[str]]:
     """A row for every answer or question."""
-    as_mean = figure in (10, 11, 13)
+    as_mean = figure in (10, 11, 12, 13)
     kinds = ("mean", "scale_mean") if as_mean else ("level", "ticked", "east")
     lines = mine[mine["kind"].isin(kinds)]
     given = bool((lines["printed"] != "").any())

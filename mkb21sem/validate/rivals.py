@@ -84,7 +84,6 @@ def rivals(
     constructs: Mapping[str, Sequence[str]],
     estimator: str = "ML",
     ordered: bool = False,
-    names: Sequence[str] = tuple(WORDS),
 ) -> tuple[Rival, ...]:
     """Fit the rivals to the same respondents.
 
@@ -98,8 +97,6 @@ def rivals(
         As `fit`.
     ordered
         Whether all items are ordinal.
-    names
-        Which of `WORDS`.
 
     Raises
     ------
@@ -108,12 +105,13 @@ def rivals(
     """
     models = rival_models(constructs)
     given = answers(source, models["correlated"].observed)
-    return tuple(_rival(name, model, given, estimator, ordered) for name, model in models.items() if name in names)
+    return tuple(_rival(name, model, given, estimator, ordered) for name, model in models.items())
 
 
 def _rival(name: str, model: Model, given: pd.DataFrame, estimator: str, ordered: bool) -> Rival:
     try:
-        found = fit(model, given, estimator, ordered=ordered or None)
+        # A form that adds nothing has no variance, which a marker item can't say: loadings can.
+        found = fit(model, given, estimator, ordered=ordered or None, std_lv=name == "bifactor")
     except Mkb21Error as error:
         return Rival(name, WORDS[name], model, None, str(error))
     return Rival(name, WORDS[name], model, found, found.cause)

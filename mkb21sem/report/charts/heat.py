@@ -19,6 +19,8 @@ from mkb21sem.report.words import Words
 ROW_INCHES, NAME_INCHES, LONG_INCHES = 0.22, 2.1, 3.0
 MANY = 15
 """More rows than this have one line each for their names."""
+COLUMN = 46.0
+"""Width of a column's heading in points."""
 CLEAR = 0.30
 """A smaller loading is printed small."""
 
@@ -58,7 +60,8 @@ def loadings(
         for at, (heading, panel) in enumerate(panels.items()):
             _cells(axes[at], panel.to_numpy(float), words.lang, True)
             axes[at].set_title(heading if len(panels) > 1 else "")
-            axes[at].set_xticks(range(panel.shape[1]), [str(c) for c in panel.columns])
+            heads = [style.fitted(str(c), style.TICK_SIZE, COLUMN) for c in panel.columns]
+            axes[at].set_xticks(range(panel.shape[1]), heads)
             crowded = len(panel) > MANY
             size, wide = (style.CELL_SIZE, LONG_INCHES) if crowded else (style.TICK_SIZE, NAME_INCHES)
             one_line = style.shortened if crowded else style.fitted

@@ -20,6 +20,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
+from matplotlib.transforms import blended_transform_factory
 
 from mkb21sem.report import numbers, sheet
 from mkb21sem.report.typeset import FONT, NOTE_SIZE, TITLE_SIZE, font, measure
@@ -201,8 +202,13 @@ def stage(
 
 
 def key(axes: Axes, handles: Sequence[Artist], labels: Sequence[str], columns: int) -> None:
-    """The key, in the strip that `stage` keeps free for it."""
-    axes.legend(handles, labels, loc="upper left", ncols=columns, borderaxespad=0.0, handlelength=1.8)
+    """The key, in the strip that `stage` keeps free for it, from the left edge of the figure."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    corner = blended_transform_factory(figure.transFigure, axes.transAxes)
+    box = {"bbox_to_anchor": (0.012, 1.0), "bbox_transform": corner}
+    made = axes.legend(handles, labels, loc="upper left", ncols=columns, borderaxespad=0.0, handlelength=1.8, **box)
+    made.set_in_layout(False)
 
 
 def shortened(text: str, size: float, width: float) -> str:

@@ -17,15 +17,14 @@ from mkb21sem.infer.rivals.difference import difference
 from mkb21sem.report.dossier.confirm import fit_row
 from mkb21sem.survey.wave import Wave
 from mkb21sem.validate.parallel import parallel
-from mkb21sem.validate.rivals import WORDS, Rival, rivals
+from mkb21sem.validate.rivals import Rival, rivals
 from mkb21sem.validate.solution import Factors
 from mkb21sem.validate.structure import Structure
 
 AGAINST = {"one": "correlated", "second": "correlated", "bifactor": "second"}
 """The nested counterpart that each rival is tested against."""
 WAYS = {"MLR": False, "WLSMV": True}
-"""Estimator → whether the items are ordinal. All constructs together are compared by the first alone, without bifactor:
-one thing through all items is there what the method factor is."""
+"""Estimator → whether the items are ordinal. All constructs together are compared by the first alone."""
 LIKE = 2.0
 """A difference in BIC up to this is none (Raftery 1995)."""
 
@@ -76,8 +75,7 @@ def rivalries(wave: Wave, of: Structure, attempt: Attempt[Rivalry]) -> dict[str,
 
 def _rivalry(wave: Wave, construct: str, groups: Mapping[str, tuple[str, ...]]) -> Rivalry:
     ways = WAYS if construct else {"MLR": False}
-    names = tuple(WORDS) if construct else ("one", "second", "correlated")
-    models = {name: rivals(wave, groups, name, ordered, names) for name, ordered in ways.items()}
+    models = {name: rivals(wave, groups, name, ordered) for name, ordered in ways.items()}
     table = pd.DataFrame([_row(name, rival, own) for name, own in models.items() for rival in own])
     return Rivalry(construct, models, table, best(table[table["estimator"] == "MLR"]))
 
@@ -95,7 +93,7 @@ def _row(estimator: str, rival: Rival, among: tuple[Rival, ...]) -> dict[str, ob
     found = rival.found
     start: dict[str, object] = {"estimator": estimator, "rival": rival.name}
     if found is None or not found.converged:
-        return start | {"admissible": False, "note": rival.note}
+        return start | {"admissible": False, "note": rival.note, "against": ""}
     wrong = [check for check in admissibility(found) if check.ok is False]
     note = "; ".join(check.finding for check in wrong)
     other = next((one for one in among if one.name == AGAINST.get(rival.name)), None)

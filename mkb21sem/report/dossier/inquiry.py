@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -326,13 +327,32 @@ def _method(wave: Wave, measured: Fit | None, tries: _Attempts) -> tuple[MethodB
     """Of the shipped structural model if the wave has its variables, else of the measurement model."""
     model = Model.read(THEORY)
     try:
-        wave.asked(model.observed)
+        model = without_constants(model, wave)
         structural = True
     except Mkb21Error:
         structural = False
     if structural:
         return tries.at("method factor", lambda: method_bias(fit(model, wave, "MLR"))), True
     return (None if measured is None else tries.at("method factor", lambda: method_bias(measured))), False
+
+
+def without_constants(model: Model, wave: Wave) -> Model:
+    """The model without causes that are the same for all respondents, such as size among one-person firms.
+
+    Raises
+    ------
+    WaveError
+        The wave lacks a variable of the model.
+    """
+    given = wave.frame(model.observed)
+    caused = {arrow.lhs for arrow in model.arrows if arrow.op == "~"} | {
+        i for own in model.indicators.values() for i in own
+    }
+    flat = {name for name in given if name not in caused and given[name].min() == given[name].max()}
+    lines = [
+        line for line in str(model).splitlines() if not flat & set(re.findall(r"[A-Za-z_]\w*", line.partition("#")[0]))
+    ]
+    return Model.parse("\n".join(lines), name=model.name) if flat else model
 
 
 def _marker(wave: Wave, of: Structure, tries: _Attempts) -> pd.DataFrame:

@@ -31,6 +31,8 @@ from mkb21sem.validate.findings import Finding, findings, method_findings, relia
 NAME = "dossier.html"
 SHORT = ("d_rivals", "d_congruence", "d_fit", "d_reliability", "d_ratios", "d_moved", "d_respondents")
 """Tables whose meanings make the summary."""
+PLAIN = ("mean_", "rivals_", "published_", "method_")
+"""Findings that answer a question; the others are flags."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,7 +161,8 @@ def brief(of: Dossier) -> list[str]:
     lines = []
     for one in of.inquiries:
         before = f"{one.group}: " if one.group else ""
-        lines += [before + plain(each, words) for name in SHORT for each in meanings.meaning(name, one)[:3]]
+        told = [each for name in SHORT for each in meanings.meaning(name, one) if each.key.startswith(PLAIN)]
+        lines += [before + plain(each, words) for each in told]
         lines.append(f"{before}{words.plain('dossier.terminal')}: {len(flagged(one))}")
     return lines
 
@@ -202,7 +205,7 @@ def page(of: Dossier, made: Sequence[Section], images: Mapping[str, Markup]) -> 
         "wave": of.wave.name,
         "synthetic": of.wave.synthetic,
         "groups": words("dossier.groups", column=words.short(of.column), groups=groups) if of.column else "",
-        "summary": [line for one in of.inquiries for name in SHORT for line in spoken(name, one, words)[:3]],
+        "summary": [line for one in of.inquiries for name in SHORT for line in spoken(name, one, words, PLAIN)],
         "signs": signs,
         "sections": shown(made, images, words),
         "limits": limits(of.inquiries, words),

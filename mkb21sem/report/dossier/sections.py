@@ -115,9 +115,9 @@ def _block(
     return Block(name, sentences, rules, tuple(charts.get(name, ())), tables.get(name))
 
 
-def spoken(name: str, one: Inquiry, words: Words) -> list[Markup]:
-    """What a table means for one set of respondents; the group stands before it."""
-    said = told(meaning(name, one), words)
+def spoken(name: str, one: Inquiry, words: Words, only: tuple[str, ...] = ("",)) -> list[Markup]:
+    """What a table means for one set of respondents, the group before it; ``only`` findings whose key begins so."""
+    said = told((each for each in meaning(name, one) if each.key.startswith(only)), words)
     return [Markup("<b>{}</b>: {}").format(one.group, sentence) for sentence in said] if one.group else said
 
 

@@ -9,6 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mkb21sem.describe.adoption import adoption
+    from mkb21sem.describe.monitor import monitor
+    from mkb21sem.describe.trend import trend
+    from mkb21sem.describe.weights import rake
     from mkb21sem.errors import FitError, Mkb21Error, OptionError, SpecError, WaveError
     from mkb21sem.estimate.fit import Fit, fit
     from mkb21sem.estimate.moments import Moments
@@ -60,6 +64,7 @@ _HOMES = {
     "Wave": "survey.wave",
     "WaveError": "errors",
     "Waves": "survey.waves",
+    "adoption": "describe.adoption",
     "bollen_stine": "infer.bollenstine",
     "bootstrap": "infer.bootstrap",
     "certificate": "infer.certificate",
@@ -73,10 +78,12 @@ _HOMES = {
     "invariance": "infer.waves.ladder",
     "latent_means": "infer.waves.means",
     "modification": "infer.modification",
+    "monitor": "describe.monitor",
     "monte_carlo": "infer.montecarlo",
     "partial": "infer.waves.partial",
     "power": "infer.planning.power",
     "r_squared": "infer.effects",
+    "rake": "describe.weights",
     "reliability": "validate.reliability",
     "replication": "infer.waves.replication",
     "required_n": "infer.planning.power",
@@ -87,6 +94,7 @@ _HOMES = {
     "sensitivity": "infer.planning.sensitivity",
     "standardized": "infer.effects",
     "synthetic_wave": "survey.synthetic",
+    "trend": "describe.trend",
     "verdicts": "infer.verdicts",
     "zeros": "infer.zeros",
 }
@@ -106,6 +114,7 @@ __all__ = [
     "Wave",
     "WaveError",
     "Waves",
+    "adoption",
     "bollen_stine",
     "bootstrap",
     "certificate",
@@ -119,10 +128,12 @@ __all__ = [
     "invariance",
     "latent_means",
     "modification",
+    "monitor",
     "monte_carlo",
     "partial",
     "power",
     "r_squared",
+    "rake",
     "reliability",
     "replication",
     "required_n",
@@ -133,6 +144,7 @@ __all__ = [
     "sensitivity",
     "standardized",
     "synthetic_wave",
+    "trend",
     "verdicts",
     "zeros",
 ]

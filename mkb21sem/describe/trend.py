@@ -20,6 +20,7 @@ from mkb21sem.describe.monitor import PERCENT, SCALE, answers_of
 from mkb21sem.describe.outline import Line, lines
 from mkb21sem.errors import OptionError
 from mkb21sem.survey.wave import Wave
+from mkb21sem.survey.waves import Waves
 
 Array = NDArray[np.float64]
 
@@ -68,13 +69,13 @@ class Trend:
     changes: pd.DataFrame
 
 
-def trend(waves: Sequence[Wave], lang: str = "en") -> Trend:
+def trend(waves: Sequence[Wave] | Waves, lang: str = "en") -> Trend:
     """Follow every indicator over waves, each wave a sample of its own.
 
     Parameters
     ----------
     waves
-        In the order of time, at least two; questions are matched by their words, so media may come and go, and types
+        In the order of time, at least two, or `Waves` whose items were renamed alike; questions are matched by their words, so media may come and go, and types
         of media (social networks, blogs, multimedia, wikis) stay comparable.
     lang
         Of the labels.
@@ -96,6 +97,7 @@ def trend(waves: Sequence[Wave], lang: str = "en") -> Trend:
     Waves are independent samples: firms that answered twice are not known. A mean of a scale is only comparable where
     the scale measures alike in each wave, which is to be tested first.
     """
+    waves = waves.waves if isinstance(waves, Waves) else waves
     if len(waves) < 2:
         raise OptionError(f"a trend needs at least two waves; got {len(waves)}.")
     names = [wave.name for wave in waves]

@@ -288,7 +288,7 @@ def test_ctrl_c_says_that_nothing_was_written(here: Path, monkeypatch: pytest.Mo
         raise KeyboardInterrupt
 
     monkeypatch.setattr(inference, "robustness", stopped)
-    done = run("--out", "out")
+    done = run("--model", "mkb21_stated", "--out", "out")
     assert done.exit_code == 130
     assert "Stopped. Nothing was written." in done.output
     assert list(here.iterdir()) == []

@@ -20,6 +20,7 @@ from mkb21sem.report.words import Words
 STEPS = ("survey", "describe", "specify", "estimate", "validate", "infer", "report")
 LARGEST, READABLE = 1.5, 550.0
 """How much a picture is enlarged at most, and the width in points below which it scrolls instead of shrinking."""
+NOTHING = Markup("")
 ESTIMATES = ("paths", "loadings", "covariances")
 
 
@@ -55,7 +56,9 @@ def every_table(of: Study, words: Words) -> dict[str, Table]:
     return {table.name: table for table in made if len(table.frame)}
 
 
-def document(of: Study, words: Words, diagram: str = "", diagram_cause: str = "") -> str:
+def document(
+    of: Study, words: Words, diagram: str = "", diagram_cause: str = "", measurement: Markup = NOTHING
+) -> str:
     """The report as one HTML page that needs nothing from elsewhere.
 
     Parameters
@@ -68,6 +71,8 @@ def document(of: Study, words: Words, diagram: str = "", diagram_cause: str = ""
         The path diagram as SVG; empty where there is none.
     diagram_cause
         Why there is none.
+    measurement
+        The chapter on the measurement, as HTML.
     """
     folder = files("mkb21sem.report")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -77,6 +82,7 @@ def document(of: Study, words: Words, diagram: str = "", diagram_cause: str = ""
         "style": style,
         "diagram": inline(diagram, _alternative(of, words)) if diagram else "",
         "diagram_cause": diagram_cause,
+        "measurement": measurement,
     }
     return template.render(page=page, words=words)
 

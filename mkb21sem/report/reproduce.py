@@ -9,6 +9,7 @@ from mkb21sem.errors import Mkb21Error
 from mkb21sem.estimate.choice import AUTO
 from mkb21sem.report import diagram as drawing
 from mkb21sem.report import document, outputs, results
+from mkb21sem.report.dossier.chapter import chapter
 from mkb21sem.report.study import Study, study
 from mkb21sem.report.words import Words
 from mkb21sem.specify.hypothesis import Hypothesis
@@ -55,11 +56,13 @@ def reproduce(
     words = Words(lang, wave.codebook.label)
     outputs.replaceable(Path(out))
     done = study(wave, model, hypotheses, estimator, missing, progress)
+    progress("measurement")
+    measurement = chapter(wave, lang)
     progress("report")
     with outputs.whole(Path(out)) as folder:
         cause = _draw(done, words, folder)
         svg = (folder / PICTURES[0]).read_text(encoding="utf-8") if not cause else ""
-        (folder / "report.html").write_text(document.document(done, words, svg, cause), encoding="utf-8")
+        (folder / "report.html").write_text(document.document(done, words, svg, cause, measurement), encoding="utf-8")
         (folder / "tables").mkdir()
         document.save(done, words, folder / "tables")
         results.write(results.of_study(done, source(wave)), folder / outputs.RESULTS)

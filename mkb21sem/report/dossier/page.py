@@ -5,24 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from itertools import count
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from mkb21sem.report import outputs, results
-from mkb21sem.report.charts.style import Chart
 from mkb21sem.report.dossier import meanings
 from mkb21sem.report.dossier.inquiry import Depth, Inquiry, inquire, subsets
 from mkb21sem.report.dossier.pictures import pictures
-from mkb21sem.report.dossier.sections import Section, limits, sections, spoken
-from mkb21sem.report.dossier.sentences import plain, said
+from mkb21sem.report.dossier.sections import Section, limits, rendered, sections, shown, spoken
+from mkb21sem.report.dossier.sentences import called, plain, said
 from mkb21sem.report.dossier.tables import every, further
 from mkb21sem.report.reproduce import source
 from mkb21sem.report.results import PROGRAM, software
-from mkb21sem.report.table import Table, write
+from mkb21sem.report.table import write
 from mkb21sem.report.words import Words
 from mkb21sem.survey.codebook import Codebook
 from mkb21sem.survey.wave import Wave
@@ -68,17 +65,6 @@ def flagged(one: Inquiry) -> list[Finding]:
     found = [*findings(one.screening), *reliability_findings(one.reliability.fillna({"note": ""}))]
     found += validity_findings(one.validity) if one.validity is not None else ()
     return [*found, *(method_findings(one.method) if one.method is not None else ())]
-
-
-def called(codebook: Codebook) -> Callable[[str, str], str]:
-    """What constructs, items and batteries are called: a battery without a name of its own as its questions' group."""
-
-    def label(name: str, lang: str) -> str:
-        found = codebook.label(name, lang)
-        items = codebook.battery(name) if found == name else ()
-        return codebook.label(items[0].construct, lang) if items else found
-
-    return label
 
 
 def dossier(
@@ -194,8 +180,6 @@ def _record(each: Finding, words: Words) -> dict[str, object]:
 def page(of: Dossier, made: Sequence[Section], images: Mapping[str, Markup]) -> str:
     """The page, which needs nothing from elsewhere; ``images`` are its charts as HTML, by name."""
     words, folder = of.words, files("mkb21sem.report")
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(folder.joinpath("dossier", "page.html").read_text(encoding="utf-8"))
     signs = [Markup("<b>{}</b>: {}").format(g, said(sign, words)) if g else said(sign, words) for g, sign in of.signs()]
     groups = words.listed([f"{one.group} (N = {one.wave.n})" for one in of.inquiries])
     filled = {
@@ -211,7 +195,7 @@ def page(of: Dossier, made: Sequence[Section], images: Mapping[str, Markup]) -> 
         "limits": limits(of.inquiries, words),
         "files": file_list(words),
     }
-    return template.render(page=filled, words=words)
+    return rendered("page.html", filled, words)
 
 
 def file_list(words: Words) -> list[tuple[str, str]]:
@@ -222,42 +206,3 @@ def file_list(words: Words) -> list[tuple[str, str]]:
         ("tables/*.csv", words.plain("dossier.file_tables")),
         (outputs.RESULTS, words.plain("dossier.file_results")),
     ]
-
-
-def shown(
-    made: Sequence[Section], images: Mapping[str, Markup], words: Words, tables_from: int = 1, charts_from: int = 1
-) -> list[dict[str, Any]]:
-    """Sections as the template wants them, tables and figures numbered from these."""
-    numbers, drawn = count(tables_from), count(charts_from)
-    return [
-        {
-            "name": section.name,
-            "heading": section.heading,
-            "remarks": section.remarks,
-            "blocks": [
-                {
-                    "sentences": block.sentences,
-                    "charts": [_drawn(chart, images[chart.name], next(drawn)) for chart in block.charts],
-                    "table": _listed(block.table, next(numbers), words) if block.table else None,
-                    "rules": block.rules,
-                }
-                for block in section.blocks
-            ],
-        }
-        for section in made
-    ]
-
-
-def _drawn(chart: Chart, image: Markup, number: int) -> dict[str, Any]:
-    return {"image": image, "number": number, "caption": chart.caption}
-
-
-def _listed(table: Table, number: int, words: Words) -> dict[str, Any]:
-    return {
-        "name": table.name,
-        "number": number,
-        "caption": words(f"table.{table.name}", **table.facts),
-        "heads": table.heads(words),
-        "rows": table.cells(words),
-        "wide": table.wide,
-    }

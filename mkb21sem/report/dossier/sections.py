@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
+from itertools import count
+from typing import Any
 
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from mkb21sem.report.charts.style import Chart
@@ -142,3 +146,48 @@ def limits(found: Sequence[Inquiry], words: Words) -> list[Markup]:
             told_of = f"{one.group}: {what}" if one.group else what
             said.append(words("dossier.absent", what=told_of, cause=cause))
     return said
+
+
+def shown(made: Sequence[Section], images: Mapping[str, Markup], words: Words, mark: str = "") -> list[dict[str, Any]]:
+    """Sections as the template wants them; ``mark`` stands before the numbers of tables and figures."""
+    numbers, drawn = count(1), count(1)
+    return [
+        {
+            "name": section.name,
+            "heading": section.heading,
+            "remarks": section.remarks,
+            "blocks": [
+                {
+                    "sentences": block.sentences,
+                    "charts": [_drawn(chart, images[chart.name], f"{mark}{next(drawn)}") for chart in block.charts],
+                    "table": _listed(block.table, f"{mark}{next(numbers)}", words) if block.table else None,
+                    "rules": block.rules,
+                }
+                for block in section.blocks
+            ],
+        }
+        for section in made
+    ]
+
+
+def _drawn(chart: Chart, image: Markup, number: str) -> dict[str, Any]:
+    return {"image": image, "number": number, "caption": chart.caption}
+
+
+def _listed(table: Table, number: str, words: Words) -> dict[str, Any]:
+    return {
+        "name": table.name,
+        "number": number,
+        "caption": words(f"table.{table.name}", **table.facts),
+        "heads": table.heads(words),
+        "rows": table.cells(words),
+        "wide": table.wide,
+    }
+
+
+def rendered(template: str, page: Mapping[str, Any], words: Words) -> str:
+    """One of the dossier's templates, filled in and escaped."""
+    folder = files("mkb21sem.report.dossier")
+    loader = FunctionLoader(lambda name: folder.joinpath(name).read_text(encoding="utf-8"))
+    made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return made.get_template(template).render(page=page, words=words)

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from mkb21sem.report import numbers
 from mkb21sem.report.words import Words
+from mkb21sem.survey.codebook import Codebook
 from mkb21sem.validate.findings import Finding
 
 Form = Callable[[float, str], str]
@@ -84,3 +85,14 @@ def _written(name: str, value: object, words: Words) -> str:
     if name in ("problem", "kmo_word"):
         return words.plain(f"{name}.{value}")
     return str(value)
+
+
+def called(codebook: Codebook) -> Callable[[str, str], str]:
+    """What constructs, items and batteries are called: a battery without a name of its own as its questions' group."""
+
+    def label(name: str, lang: str) -> str:
+        found = codebook.label(name, lang)
+        items = codebook.battery(name) if found == name else ()
+        return codebook.label(items[0].construct, lang) if items else found
+
+    return label

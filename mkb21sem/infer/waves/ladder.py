@@ -21,6 +21,7 @@ from mkb21sem.infer.rivals.difference import difference
 from mkb21sem.infer.rivals.nesting import Nesting
 from mkb21sem.infer.waves.criteria import verdicts
 from mkb21sem.infer.waves.groups import Groups, Source, grouped
+from mkb21sem.infer.waves.robust import Robust, rung_indices
 from mkb21sem.infer.waves.rungs import CONTINUOUS, ORDINAL, Plan
 from mkb21sem.parallel import one_thread
 from mkb21sem.specify.model import Model
@@ -124,10 +125,33 @@ class Ladder:
 
     @cached_property
     def _indices(self) -> tuple[pd.Series[float], ...]:
-        return tuple(
-            indices(step.fit) if step.fit is not None and step.fit.converged else pd.Series(dtype=float)
-            for step in self.steps
-        )
+        values = []
+        for step, robust in zip(self.steps, self._robust, strict=True):
+            known = step.fit is not None and step.fit.converged
+            each = indices(step.fit) if known and step.fit is not None else pd.Series(dtype=float)
+            if robust is not None:
+                each["cfi.robust"], each["rmsea.robust"] = robust.cfi, robust.rmsea
+            values.append(each)
+        return tuple(values)
+
+    @cached_property
+    def _robust(self) -> tuple[Robust | None, ...]:
+        """Robust indices of ordinal rungs from equal thresholds on; None where the engine's own stand."""
+        base, first = self.steps[0].fit, self.steps[1].fit
+        if not self.ordinal or base is None or first is None or not first.converged:
+            return (None,) * len(self.steps)
+        hidden = first.layout.df - base.layout.df
+        with one_thread():
+            return tuple(
+                rung_indices(self.plan, first, step.fit, hidden)
+                if step.number and step.fit is not None and step.fit.converged
+                else None
+                for step in self.steps
+            )
+
+    @property
+    def _why(self) -> tuple[str, ...]:
+        return tuple("" if robust is None else robust.reason for robust in self._robust)
 
     def table(self) -> pd.DataFrame:
         """One row a rung: what is equal, χ² and its difference test, fit indices and how they change.
@@ -147,7 +171,7 @@ class Ladder:
             table[f"d_{name}"] = table[name].diff()
         known = self.plan.rungs.index(self.holds) if self.holds else -1
         table["holds"] = np.arange(len(table)) <= known
-        table["reason"] = [step.reason for step in self.steps]
+        table["reason"] = [step.reason or why for step, why in zip(self.steps, self._why, strict=True)]
         return table
 
     def criteria(self) -> pd.DataFrame:

@@ -12,6 +12,8 @@ from mkb21sem.errors import Mkb21Error, OptionError, one_of
 from mkb21sem.estimate.choice import AUTO, Choice, choose
 from mkb21sem.estimate.fit import Fit, fit
 from mkb21sem.infer.bootstrap import Bootstrap, bootstrap
+from mkb21sem.infer.effects import effects
+from mkb21sem.infer.intervals import intervals
 from mkb21sem.infer.montecarlo import MonteCarlo, monte_carlo
 from mkb21sem.infer.robustness.robustness import Robustness, robustness
 from mkb21sem.infer.verdicts import Verdict, verdicts
@@ -21,6 +23,8 @@ from mkb21sem.specify.hypothesis import Hypothesis
 from mkb21sem.specify.model import Model
 from mkb21sem.survey.wave import Wave
 
+WAY = ("source", "outcome", "effect", "path")
+NUMBERS = ("est", "se", "low", "high", "std", "std_se", "std_low", "std_high")
 INTERVALS = ("delta", "montecarlo", "percentile", "bc", "bca")
 BOOTSTRAP = ("percentile", "bc", "bca")
 
@@ -103,6 +107,9 @@ class Inference:
         outcome draws share: what became of the draws; empty for the delta method.
     judged
         The verdicts.
+    effects
+        source outcome effect path est se low high std std_se std_low std_high: every direct, specific indirect, total
+        indirect and total effect with 95% intervals of that kind; empty without convergence.
     zeros, zeros_reason
         Tests of the registered zeros; None, with the reason, where there are none.
     robust
@@ -117,6 +124,7 @@ class Inference:
     sampling: Sampling
     outcome: pd.DataFrame
     judged: tuple[Verdict, ...]
+    effects: pd.DataFrame
     zeros: Zeros | None
     zeros_reason: str
     robust: Robustness | None
@@ -171,6 +179,7 @@ def infer(
     judged = verdicts(
         found, hypotheses, draws=draws, intervals="percentile" if how.intervals == "montecarlo" else _kind(how)
     )
+    everything = _effects(found, draws, how)
     restricted, reason = _zeros(found, wave, restrictions, choice, tell)
     again = None
     if robust and found.converged:
@@ -186,7 +195,9 @@ def infer(
             backend=how.backend,
             progress=tell.count,
         )
-    return Inference(wave, model, tuple(hypotheses), choice, found, how, outcome, judged, restricted, reason, again)
+    return Inference(
+        wave, model, tuple(hypotheses), choice, found, how, outcome, judged, everything, restricted, reason, again
+    )
 
 
 def _kind(how: Sampling) -> str:
@@ -206,6 +217,21 @@ def _drawn(found: Fit, how: Sampling, tell: Steps) -> tuple[Bootstrap | MonteCar
     if how.intervals == "bca" and not len(made.jackknife):
         how = Sampling("bc", how.draws, how.seed, how.workers, how.backend)
     return made, how, made.counts()
+
+
+def _effects(found: Fit, draws: Bootstrap | MonteCarlo | None, how: Sampling) -> pd.DataFrame:
+    """All effects with 95% intervals of the kind that the verdicts have."""
+    if not found.converged:
+        return pd.DataFrame(columns=[*WAY, *NUMBERS])
+    if draws is None:
+        return effects(found)[[*WAY, *NUMBERS]]
+    kind = how.intervals if how.intervals in BOOTSTRAP else "percentile"
+    both = intervals(draws).rename(columns={f"{kind}_low": "low", f"{kind}_high": "high"})
+    raw, std = (
+        both[both["scale"] == scale].set_index(list(WAY))[["est", "se", "low", "high"]] for scale in ("raw", "all")
+    )
+    std.columns = pd.Index(["std", "std_se", "std_low", "std_high"])
+    return raw.join(std).reset_index()
 
 
 def _zeros(

@@ -230,6 +230,7 @@ def content(of: Inference) -> dict[str, Any]:
         },
         "intervals": {"kind": how.intervals, "draws": how.draws, "seed": how.seed, "outcome": of.outcome},
         "hypotheses": verdict_table(of.judged),
+        "effects": of.effects,
         "zeros": zeros,
         "zeros_reason": of.zeros_reason,
         "robustness": robust,

@@ -19,6 +19,7 @@ from mkb21sem.report.words import Words
 def every_table(of: Inference, words: Words) -> dict[str, Table]:
     """All tables in the order of their numbers; empty ones are left out."""
     made = [judged.verdicts(of.judged, words), judged.sizes(of.judged, words, of.sampling.intervals)]
+    made += [effects(of, words), Table("all_effects", of.effects, (Column("path"),), rows=())]
     if len(of.outcome):
         made.append(draws(of.outcome, words))
     if of.zeros is not None:
@@ -28,6 +29,28 @@ def every_table(of: Inference, words: Words) -> dict[str, Table]:
         made.append(Table("robust_verdicts", of.robust.verdicts, (Column("id"),), rows=()))
     made.append(tables.hypotheses(of.hypotheses, words))
     return {table.name: table for table in made if len(table.frame)}
+
+
+def effects(of: Inference, words: Words) -> Table:
+    """Indirect and total effects of one variable on another, where something lies between; standardised in print."""
+    pairs = ["source", "outcome"]
+    kinds = {"total indirect": "indirect", "total": "total"}
+    parts = [
+        of.effects[of.effects["effect"] == kind]
+        .set_index(pairs)[["est", "se", "low", "high", "std", "std_se", "std_low", "std_high"]]
+        .add_prefix(f"{name}_")
+        for kind, name in kinds.items()
+    ]
+    frame = parts[0].join(parts[1]).reset_index()
+    frame.insert(0, "path", [words.path(*pair) for pair in zip(frame["source"], frame["outcome"], strict=True)])
+    columns = (
+        Column("path"),
+        Column("indirect", "bounded2", of=("indirect_std",)),
+        Column("ci_indirect", "interval bounded2", of=("indirect_std_low", "indirect_std_high")),
+        Column("total", "bounded2", of=("total_std",)),
+        Column("ci_total", "interval bounded2", of=("total_std_low", "total_std_high")),
+    )
+    return Table("effects", frame, columns, {"kind": words.plain(f"intervals.{of.sampling.intervals}")})
 
 
 def draws(outcome: pd.DataFrame, words: Words) -> Table:

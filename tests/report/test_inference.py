@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.testing import assert_allclose
 from typer.testing import CliRunner
 
 from mkb21sem import Hypothesis, Model, OptionError, bootstrap, cli, fit, robustness, synthetic_wave, verdicts
@@ -80,7 +81,7 @@ class TestPage:
     def test_tables_have_the_numbers_of_the_results(self, written):
         lang, folder, page, results = written
         assert set(page.tables) == {
-            *("verdicts", "sizes", "draws", "zeros", "joint"),
+            *("verdicts", "sizes", "effects", "draws", "zeros", "joint"),
             *("survival", "specifications", "unavailable", "hypotheses"),
         }
         for name, rows in (
@@ -96,7 +97,7 @@ class TestPage:
                 figure = f"{row['std']:.2f}".replace("-", "−").replace("0.", ".").replace("−.00", ".00")
                 assert text == (figure.replace(".", ",") if lang == "nl" else figure)
         csv = {path.stem for path in (folder / "tables").glob("*.csv")}
-        assert csv == {*page.tables, "robust_verdicts"}
+        assert csv == {*page.tables, "robust_verdicts", "all_effects"}
 
     def test_pictures_have_a_text_and_stand_beside_the_page(self, written):
         _, folder, page, _ = written
@@ -133,6 +134,21 @@ def test_verdicts_by_draws_are_those_of_the_bootstrap(drawn: Inference) -> None:
     judged = verdicts(drawn.found, CLAIMS, draws=made, intervals="bca")
     for one, other in zip(drawn.judged, judged, strict=True):
         np.testing.assert_array_equal([one.p_test, one.std_low], [other.p_test, other.std_low])
+
+
+def test_effects_have_the_intervals_of_the_verdicts(drawn: Inference, wave: Wave) -> None:
+    """A hypothesis is one of the effects, and the delta method and the draws agree on where it lies."""
+    by_path = drawn.effects[drawn.effects["effect"].isin(["direct", "indirect"])].set_index("path")
+    for verdict in drawn.judged:
+        row = by_path.loc[verdict.hypothesis.path.replace("→", "->")]
+        assert_allclose(row[["est", "std"]].to_numpy(float), [verdict.est, verdict.std], rtol=1e-10)
+        assert_allclose(row[["low", "high"]].to_numpy(float), [verdict.low, verdict.high], rtol=1e-10)
+        assert_allclose(row[["std_low", "std_high"]].to_numpy(float), [verdict.std_low, verdict.std_high], rtol=1e-10)
+    delta = inference.infer(wave, MODEL, CLAIMS, estimator="ML", robust=False)
+    assert list(delta.effects.columns) == list(drawn.effects.columns)
+    assert set(delta.effects["path"]) == set(drawn.effects["path"])
+    shown = every_table(delta, Words("en"))["effects"].frame
+    assert len(shown) == (delta.effects["effect"] == "total indirect").sum() == 21
 
 
 def test_a_file_without_reasons_says_so(wave: Wave, tmp_path: Path) -> None:
@@ -173,7 +189,7 @@ def test_the_forest_has_every_hypothesis(drawn: Inference) -> None:
 def test_every_word_of_the_tables_is_there(drawn: Inference) -> None:
     for lang in ("en", "nl"):
         for table in every_table(drawn, Words(lang, drawn.wave.codebook.label)).values():
-            assert bool(table.cells(Words(lang))) == (table.name != "robust_verdicts")
+            assert bool(table.cells(Words(lang))) == (table.name not in ("robust_verdicts", "all_effects"))
             assert all(head.text for head in table.heads(Words(lang)))
 
 

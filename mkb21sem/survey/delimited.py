@@ -13,6 +13,7 @@ from mkb21sem.errors import WaveError
 from mkb21sem.survey.cells import Cells, assembled
 
 DELIMITERS = (",", ";", "\t")
+LONGEST_HEADER = 2**20
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +73,7 @@ def _decoded(file: Path, content: bytes) -> tuple[str, tuple[str, ...]]:
 
 def _delimiter(file: Path, text: str) -> str:
     """Find the delimiter that parts the header into most columns."""
-    counts = {delimiter: _header_width(text, delimiter) for delimiter in DELIMITERS}
+    counts = {delimiter: _header_width(text[:LONGEST_HEADER], delimiter) for delimiter in DELIMITERS}
     best = max(counts, key=lambda delimiter: counts[delimiter])
     if counts[best] < 2:
         header = text.strip().splitlines()[0]

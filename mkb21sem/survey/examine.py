@@ -244,6 +244,8 @@ def _codes(
 
 def _text_problems(cells: Cells, name: str, column: NDArray[Any], text: NDArray[np.bool_], item: Item) -> list[Problem]:
     """Text that is none of the question's answers."""
+    if not text.any():
+        return []
     dates = np.array([isinstance(cell, date) for cell in column]) & text
     expected = f"is a date; expected {_spelled(item.codes)}"
     remedy = "Excel makes dates of answers such as 2-9: export the answers again as CSV, or correct the cells."

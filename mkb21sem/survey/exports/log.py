@@ -7,6 +7,7 @@ from dataclasses import astuple, dataclass
 
 import pandas as pd
 
+LONGEST = 32
 COLUMNS = ("column", "item", "by", "answer", "code", "count")
 
 
@@ -45,19 +46,26 @@ def recode_frame(recodes: Iterable[Recode]) -> pd.DataFrame:
 
 
 def recode_summary(recodes: Iterable[Recode]) -> pd.DataFrame:
-    """The log with the questions of a battery taken together: items, columns, by, answer, code, count."""
+    """The log with a line for the questions of a battery together.
+
+    Returns
+    -------
+    DataFrame
+        Columns questions, columns, by, answers (each with its code and in how many cells it stood).
+    """
     frame = recode_frame(recodes)
     frame["battery"] = frame["item"].str.rstrip("0123456789")
-    grouped = frame.groupby(["battery", "by", "answer", "code"], sort=False, dropna=False)
-    lines = [
-        (_span(group["item"]), _span(group["column"]), by, answer, code, int(group["count"].sum()))
-        for (_, by, answer, code), group in grouped
-    ]
-    table = pd.DataFrame(lines, columns=["items", "columns", "by", "answer", "code", "count"])
-    return table.astype({"code": "Int64"})
+    lines = []
+    for _, group in frame.groupby("battery", sort=False):
+        told = group[group["answer"] != ""].groupby(["code", "answer"])["count"].sum().reset_index()
+        given = zip(told["answer"], told["code"], told["count"], strict=True)
+        answers = [f"{answer} → {code} ({count})" for answer, code, count in given]
+        by = ", ".join(dict.fromkeys(group["by"]))
+        lines.append((_span(group["item"]), _span(group["column"]), by, "; ".join(answers)))
+    return pd.DataFrame(lines, columns=["questions", "columns", "by", "answers"])
 
 
 def _span(names: pd.Series[str]) -> str:
-    """One name, or the first and the last of several."""
-    different = list(dict.fromkeys(names))
-    return different[0] if len(different) == 1 else f"{different[0]} … {different[-1]} ({len(different)})"
+    """One name, or the first and the last of several, shortened in the middle."""
+    different = [name if len(name) <= LONGEST else f"{name[:16]}…{name[-14:]}" for name in dict.fromkeys(names)]
+    return different[0] if len(different) == 1 else f"{different[0]} – {different[-1]} ({len(different)})"

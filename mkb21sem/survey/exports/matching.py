@@ -20,6 +20,10 @@ CODED = re.compile(r"([A-Za-z]{2,}\d+)\s*[.:)]\s.*", re.IGNORECASE | re.DOTALL)
 NOBODY = re.compile(rf"(?:.*[/.])?([A-Za-z]+)[\[_/.-]{NONE}\]?", re.IGNORECASE)
 """NIE[none], NIE/none."""
 BRACKETED = re.compile(r"(.*?)\s*\[([^\[\]]*)\]\s*", re.DOTALL)
+TELLING = 3
+"""Words that a label needs to be told under any sentence: "Other" is not enough."""
+CHOICE = re.compile(r"\s-\s(selected choice|geselecteerde keuze)\b", re.IGNORECASE)
+"""What Qualtrics puts between question and box where another box has a text field."""
 PARTED = re.compile(r"\s[-–—:]\s")
 
 
@@ -86,7 +90,7 @@ class Matcher:
 
     def by_label(self, words: str) -> str:
         """Find a question by what it asks; empty if there is none, or more than one."""
-        found = {self.labels[key] for key in _keys(words) if key in self.labels} - {""}
+        found = {self.labels[key] for key in _keys(CHOICE.sub("", words)) if key in self.labels} - {""}
         return found.pop() if len(found) == 1 else ""
 
 
@@ -96,7 +100,8 @@ def _keys(words: str) -> Iterator[str]:
     bracketed = BRACKETED.fullmatch(words)
     if bracketed:
         yield _key(bracketed[1], bracketed[2])
-        yield folded(bracketed[2])
+        if len(bracketed[2].split()) >= TELLING:
+            yield folded(bracketed[2])
     for mark in PARTED.finditer(words):
         yield _key(words[: mark.start()], words[mark.end() :])
 

@@ -176,11 +176,12 @@ class Translation:
         named = [ticked(spelled(cell), known) for cell in different]
         blank = np.array([spelled(cell) == "" for cell in different] + [True])
         unknown = np.array([bool(part) for _, part in named] + [False])
-        for at in np.flatnonzero(unknown):
-            wrong = which == at
-            what = f"names '{named[at][1]}', which is none of the boxes of {block.letters}"
+        if unknown.any():
+            parts = np.array([part for _, part in named] + [""], dtype=object)
+            what = f"is none of the boxes of {block.letters}"
             remedy = "Correct it, or say in a mapping file which box it is (mkb21sem mapping FILE --out mapping.csv)."
-            self.problems += by_value(self.cells.file, match.column, column, wrong, self.cells.rows, what, remedy)
+            file, rows = self.cells.file, self.cells.rows
+            self.problems += by_value(file, match.column, parts[which], unknown[which], rows, what, remedy)
         for item in block.items:
             code = np.array([float(item.id in ids) for ids, _ in named] + [np.nan])
             code[blank | unknown] = np.nan

@@ -361,7 +361,7 @@ def test_not_converging_has_an_exit_code_of_its_own_and_still_a_report(here):
     assert Path("out/report.html").exists()
 
 
-@pytest.mark.parametrize("command", [[], ["reproduce"], ["survey"], ["estimate"]])
+@pytest.mark.parametrize("command", [[], ["reproduce"], ["survey"], ["estimate"], ["infer"]])
 def test_help_has_an_example(command):
     result = run(*command, "--help")
     assert result.exit_code == 0

@@ -45,7 +45,12 @@ if TYPE_CHECKING:
     from mkb21sem.survey.synthetic import synthetic_wave
     from mkb21sem.survey.wave import Wave
     from mkb21sem.survey.waves import Waves
+    from mkb21sem.validate.factors import factors
+    from mkb21sem.validate.method import method_bias
     from mkb21sem.validate.reliability import reliability
+    from mkb21sem.validate.retain import retain
+    from mkb21sem.validate.screening import screen
+    from mkb21sem.validate.validity import validity
 
 __version__ = "0.1.0"
 
@@ -72,11 +77,13 @@ _HOMES = {
     "cutoffs": "infer.planning.cutoffs",
     "diagram": "report.diagram",
     "effects": "infer.effects",
+    "factors": "validate.factors",
     "fit": "estimate.fit",
     "indices": "infer.indices",
     "intervals": "infer.intervals",
     "invariance": "infer.waves.ladder",
     "latent_means": "infer.waves.means",
+    "method_bias": "validate.method",
     "modification": "infer.modification",
     "monitor": "describe.monitor",
     "monte_carlo": "infer.montecarlo",
@@ -88,13 +95,16 @@ _HOMES = {
     "replication": "infer.waves.replication",
     "required_n": "infer.planning.power",
     "residuals": "infer.residuals",
+    "retain": "validate.retain",
     "rivals": "infer.rivals.family",
     "robustness": "infer.robustness.robustness",
     "scores": "infer.scores",
+    "screen": "validate.screening",
     "sensitivity": "infer.planning.sensitivity",
     "standardized": "infer.effects",
     "synthetic_wave": "survey.synthetic",
     "trend": "describe.trend",
+    "validity": "validate.validity",
     "verdicts": "infer.verdicts",
     "zeros": "infer.zeros",
 }
@@ -122,11 +132,13 @@ __all__ = [
     "cutoffs",
     "diagram",
     "effects",
+    "factors",
     "fit",
     "indices",
     "intervals",
     "invariance",
     "latent_means",
+    "method_bias",
     "modification",
     "monitor",
     "monte_carlo",
@@ -138,13 +150,16 @@ __all__ = [
     "replication",
     "required_n",
     "residuals",
+    "retain",
     "rivals",
     "robustness",
     "scores",
+    "screen",
     "sensitivity",
     "standardized",
     "synthetic_wave",
     "trend",
+    "validity",
     "verdicts",
     "zeros",
 ]

@@ -20,6 +20,8 @@ from mkb21sem.commands import (
     export,
     infer,
     mapping,
+    plan,
+    power,
     questionnaire,
     reproduce,
     survey,
@@ -64,10 +66,12 @@ for each in (
     estimate.estimate,
     validate.validate,
     infer.infer,
+    power.power,
     compare.compare,
     export.export,
 ):
     app.command(epilog=f"Example: {sys.modules[each.__module__].EXAMPLE}")(each)
+app.add_typer(plan.app)
 
 
 def main() -> None:

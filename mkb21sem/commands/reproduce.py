@@ -26,6 +26,11 @@ from mkb21sem.report.terminal import console, grid
 EXAMPLE = "mkb21sem reproduce --data wave.csv --lang nl --out report2012"
 
 
+PlanFile = Annotated[
+    Path | None, typer.Option("--plan", help="A frozen plan (mkb21sem plan freeze): deviations from it are reported.")
+]
+
+
 @guarded
 def reproduce(
     data: Data = None,
@@ -43,6 +48,7 @@ def reproduce(
     ] = "auto",
     codebook: Book = None,
     codes: Codes = None,
+    plan: PlanFile = None,
     mapping: Mapping = None,
 ) -> None:
     """Do everything: check the wave, fit the model, judge the hypotheses, draw, and write the report."""
@@ -52,14 +58,18 @@ def reproduce(
         from mkb21sem.report import reproduce as main_job
         from mkb21sem.report.words import Words
         from mkb21sem.specify.model import Model
+        from mkb21sem.specify.plan import Plan
 
         outputs.replaceable(out)
         step("specify")
         chosen = Model.read(model)
         claims = the_hypotheses(hypotheses, model, chosen)
+        frozen = Plan.read(plan) if plan else None
         step("survey")
         wave = the_wave(data, codebook, missing_codes(codes), mapping)
-        done = main_job.reproduce(wave, chosen, claims, out, lang.value, step, estimator=estimator, missing=missing)
+        done = main_job.reproduce(
+            wave, chosen, claims, out, lang.value, step, estimator=estimator, missing=missing, plan=frozen
+        )
     words = Words(lang.value, wave.codebook.label)
     shown = console()
     if wave.synthetic:
@@ -69,6 +79,12 @@ def reproduce(
         shown.print(words.plain("cause", cause=done.found.cause), markup=False)
     elif done.judged:
         shown.print(grid(judged.verdicts(done.judged, words), words, ("id", "path", "std", "p_adjusted", "verdict")))
+    if frozen is not None:
+        key = "plan.deviations" if done.deviations else "plan.kept"
+        shown.print(words.plain(key, n=len(done.deviations)), style="bold yellow" if done.deviations else None)
+        for each in done.deviations:
+            change = " → ".join(text for text in (each.planned, each.done) if text)
+            shown.print(f"  {words.plain(f'deviation.{each.kind}')}: {each.what} ({change})", markup=False)
     report = (out / "report.html").resolve()
     shown.print(f"{words.plain('report')}: {report}", markup=False, soft_wrap=True)
     if not done.found.converged:

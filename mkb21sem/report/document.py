@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from mkb21sem.report import judged, numbers, prose, sample, tables
+from mkb21sem.report import judged, numbers, prose, registered, sample, tables
 from mkb21sem.report.results import PROGRAM, software
 from mkb21sem.report.study import Study
 from mkb21sem.report.table import Table, write
@@ -33,6 +33,7 @@ def every_table(of: Study, words: Words) -> dict[str, Table]:
         sample.descriptives(of.found, words),
         sample.correlations(of.found, words),
         tables.hypotheses(of.hypotheses, words),
+        registered.table(of.deviations),
     ]
     if of.found.converged:
         made += [make(of.found, words) for make in (tables.paths, tables.loadings, tables.covariances)]
@@ -110,6 +111,7 @@ def _page(of: Study, words: Words) -> dict[str, Any]:
         "published": prose.published(of, words, dict(made["published"].facts)),
         "model_variables": words("describe.model", n=numbers.count(of.found.moments.total, words.lang)),
         "specify": list(prose.specify(of, words)),
+        "registered": list(registered.lines(of.plan, of.deviations, words)),
         "hypotheses": made["hypotheses"].frame.to_dict("records") if "hypotheses" in made else [],
         "spec": str(of.model),
         "estimate": list(prose.estimate(of, words)),

@@ -14,6 +14,7 @@ from mkb21sem.report.study import Study, study
 from mkb21sem.report.words import Words
 from mkb21sem.specify.hypothesis import Hypothesis
 from mkb21sem.specify.model import Model
+from mkb21sem.specify.plan import Plan
 from mkb21sem.survey.wave import Wave
 
 PICTURES = ("diagram.svg", "diagram.pdf", "diagram.png")
@@ -29,6 +30,7 @@ def reproduce(
     *,
     estimator: str = AUTO,
     missing: str = AUTO,
+    plan: Plan | None = None,
 ) -> Study:
     """Fit, judge, draw and write everything into one folder, which appears whole or not at all.
 
@@ -45,6 +47,9 @@ def reproduce(
     estimator, missing
         A name, or ``auto`` for what the answers ask for: see `mkb21sem.estimate.choice.choose`.
 
+    plan
+        A frozen plan: the report names every deviation from it.
+
     Raises
     ------
     WaveError, FitError
@@ -55,7 +60,7 @@ def reproduce(
     """
     words = Words(lang, wave.codebook.label)
     outputs.replaceable(Path(out))
-    done = study(wave, model, hypotheses, estimator, missing, progress)
+    done = study(wave, model, hypotheses, estimator, missing, progress, plan)
     progress("measurement")
     measurement = chapter(wave, lang)
     progress("report")

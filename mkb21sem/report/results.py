@@ -6,6 +6,7 @@ import json
 import math
 import platform
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -116,7 +117,15 @@ def of_study(of: Study, source: Mapping[str, object]) -> dict[str, Any]:
         "hypotheses": verdict_table(other.judged).to_dict("records") if other.judged else [],
         "changed": [one.hypothesis.id for one, _ in other.changed(of.judged)],
     }
-    return dict(plain(content | {"beside": beside}))
+    plan: dict[str, Any] = {}
+    if of.plan is not None:
+        plan = {
+            "frozen": of.plan.frozen,
+            "seal": of.plan.seal,
+            "rules": asdict(of.plan.rules),
+            "deviations": [asdict(each) for each in of.deviations],
+        }
+    return dict(plain(content | {"beside": beside, "plan": plan}))
 
 
 def _estimates(found: Fit) -> pd.DataFrame:

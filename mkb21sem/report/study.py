@@ -17,6 +17,7 @@ from mkb21sem.infer.indices import indices
 from mkb21sem.infer.verdicts import Verdict, verdicts
 from mkb21sem.specify.hypothesis import Hypothesis
 from mkb21sem.specify.model import Model
+from mkb21sem.specify.plan import Deviation, Plan, deviations
 from mkb21sem.survey.wave import Wave
 from mkb21sem.validate.factors import bartlett, factors, kmo
 from mkb21sem.validate.reliability import reliability
@@ -72,6 +73,8 @@ class Study:
         construct k n kmo word chisq df p factors share, one row a construct and one for all indicators.
     pattern
         item, F1, F2 …, communality: all indicators, as many factors as measured constructs.
+    plan, deviations
+        The frozen plan, if there is one, and what was done otherwise.
     """
 
     wave: Wave
@@ -87,6 +90,8 @@ class Study:
     reliability: pd.DataFrame
     suitability: pd.DataFrame
     pattern: pd.DataFrame
+    plan: Plan | None = None
+    deviations: tuple[Deviation, ...] = ()
 
 
 def study(
@@ -96,6 +101,7 @@ def study(
     estimator: str = AUTO,
     missing: str = AUTO,
     progress: Progress = lambda step: None,
+    plan: Plan | None = None,
 ) -> Study:
     """Fit the model to the wave, judge the hypotheses, and do both again by the other estimator.
 
@@ -107,6 +113,8 @@ def study(
         A name, or ``auto`` for what the answers ask for: see `choose`.
     progress
         Called with the name of each step as it begins: estimate, validate, infer.
+    plan
+        The frozen plan that this analysis is held against.
 
     Raises
     ------
@@ -138,6 +146,8 @@ def study(
         quality,
         suited,
         pattern,
+        plan,
+        deviations(plan, model, hypotheses, estimator, missing) if plan else (),
     )
 
 

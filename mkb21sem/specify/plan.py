@@ -1,0 +1,239 @@
+"""A frozen plan: model, hypotheses and rules, written down with a seal before the answers are fitted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from mkb21sem.errors import SpecError, closest
+from mkb21sem.specify.hypothesis import Hypothesis
+from mkb21sem.specify.model import Model
+from mkb21sem.specify.parse import Arrow
+
+COMPARED = ("path", "sign", "family", "sesoi", "alpha")
+"""What a hypothesis promises; its wording may be corrected."""
+HEADER = """# A plan of analysis, frozen by `mkb21sem plan freeze`. Do not edit: `mkb21sem plan verify` would see it.
+# The seal shows that the content is unchanged. It does not prove the date: lodge the seal where others can see it
+# (OSF, AsPredicted, an e-mail to a colleague) before the answers are collected or opened.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What is decided beforehand besides model and hypotheses.
+
+    Attributes
+    ----------
+    estimator, missing
+        Names, or ``auto`` for the rule by which the program chooses.
+    exclusions
+        Which respondents are left out, in words.
+    criteria
+        Which fit counts as acceptable, in words.
+    """
+
+    estimator: str = "auto"
+    missing: str = "auto"
+    exclusions: str = "none but those who were not asked the model's questions"
+    criteria: str = "none named"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Model, hypotheses and rules as they were frozen.
+
+    Attributes
+    ----------
+    model
+        The spec.
+    hypotheses
+        Everything that will be judged.
+    rules
+        How.
+    frozen
+        Date and time by the computer's clock, UTC.
+    program
+        Version that froze it.
+    seal
+        SHA-256 of all this.
+    """
+
+    model: Model
+    hypotheses: tuple[Hypothesis, ...]
+    rules: Rules
+    frozen: str
+    program: str
+    seal: str
+
+    @staticmethod
+    def read(path: str | Path) -> Plan:
+        """Read a plan and check its seal.
+
+        Raises
+        ------
+        SpecError
+            Not a plan, or one whose content no longer fits its seal.
+        """
+        return _read(Path(path))
+
+    def text(self) -> str:
+        """The plan as a TOML file."""
+        return HEADER + "\n" + tomli_w.dumps(_content(self) | {"seal": self.seal}, multiline_strings=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """Something that was done otherwise than planned.
+
+    Attributes
+    ----------
+    kind
+        estimator, missing, arrow added, arrow dropped, item dropped, covariance freed, arrow changed, operation,
+        hypothesis added, hypothesis dropped or hypothesis changed.
+    what
+        Which.
+    planned, done
+        As frozen, and now; empty where there is none.
+    """
+
+    kind: str
+    what: str
+    planned: str
+    done: str
+
+
+def freeze(model: Model, hypotheses: Sequence[Hypothesis], rules: Rules, program: str, when: datetime) -> Plan:
+    """Seal a model, its hypotheses and the rules.
+
+    Raises
+    ------
+    SpecError
+        There is no hypothesis, or two share an id.
+    """
+    ids = [claim.id for claim in hypotheses]
+    if not ids:
+        raise SpecError("a plan needs at least one hypothesis; name a file by --hypotheses.")
+    if twice := sorted({each for each in ids if ids.count(each) > 1}):
+        raise SpecError(f"two hypotheses are called {', '.join(twice)}; give each an id of its own.")
+    frozen = when.astimezone(UTC).isoformat(timespec="seconds")
+    # What is sealed is what a reader of the file gets back.
+    plain = Model.parse(str(model), name=model.name)
+    plan = Plan(plain, tuple(hypotheses), rules, frozen, program, "")
+    return Plan(plain, plan.hypotheses, rules, frozen, program, _seal(_content(plan)))
+
+
+def deviations(
+    plan: Plan, model: Model, hypotheses: Sequence[Hypothesis], estimator: str, missing: str
+) -> tuple[Deviation, ...]:
+    """What an analysis does otherwise than its plan.
+
+    Parameters
+    ----------
+    model, hypotheses
+        Those of the analysis.
+    estimator, missing
+        As they were asked for, ``auto`` for the rule.
+    """
+    asked = {"estimator": estimator, "missing": missing}
+    found = [
+        Deviation(name, name, getattr(plan.rules, name), done)
+        for name, done in asked.items()
+        if getattr(plan.rules, name) != done
+    ]
+    return (*found, *_of_model(plan.model, model), *_of_hypotheses(plan.hypotheses, hypotheses))
+
+
+def _of_model(planned: Model, done: Model) -> Iterator[Deviation]:
+    before, now = ({_key(arrow): arrow for arrow in model.arrows} for model in (planned, done))
+    for key in [key for key in before if key not in now]:
+        kind = "item dropped" if before[key].op == "=~" else "arrow dropped"
+        yield Deviation(kind, " ".join(key), "in the model", "")
+    for key in [key for key in now if key not in before]:
+        freed = now[key].op == "~~" and now[key].value is None
+        yield Deviation("covariance freed" if freed else "arrow added", " ".join(key), "", "in the model")
+    for key in [key for key in now if key in before]:
+        was, is_now = (_modifier(arrows[key]) for arrows in (before, now))
+        if was != is_now:
+            yield Deviation("arrow changed", " ".join(key), was, is_now)
+    old, new = (
+        {f"{each.name}({', '.join(each.arguments)}) {' '.join(each.names)}" for each in m.operations}
+        for m in (planned, done)
+    )
+    for text in sorted(old ^ new):
+        yield Deviation("operation", text, "in the model" if text in old else "", "in the model" if text in new else "")
+
+
+def _key(arrow: Arrow) -> tuple[str, str, str]:
+    """An arrow without regard to the side on which a covariance was written."""
+    ends = sorted((arrow.lhs, arrow.rhs)) if arrow.op == "~~" else (arrow.lhs, arrow.rhs)
+    return ends[0], arrow.op, ends[1]
+
+
+def _modifier(arrow: Arrow) -> str:
+    if arrow.value is not None:
+        return f"fixed at {arrow.value:g}"
+    return f"free, equal to all `{arrow.label}`" if arrow.label else "free" if arrow.freed else "as by default"
+
+
+def _of_hypotheses(planned: Sequence[Hypothesis], done: Sequence[Hypothesis]) -> Iterator[Deviation]:
+    before, now = ({claim.id: claim for claim in claims} for claims in (planned, done))
+    for each in [each for each in before if each not in now]:
+        yield Deviation("hypothesis dropped", f"{each}: {before[each].path}", "registered", "")
+    for each in [each for each in now if each not in before]:
+        yield Deviation("hypothesis added", f"{each}: {now[each].path}", "", "judged")
+    for each in [each for each in now if each in before]:
+        for name in COMPARED:
+            was, is_now = (getattr(claims[each], name) for claims in (before, now))
+            if was != is_now:
+                yield Deviation("hypothesis changed", f"{each}: {name}", str(was) or "none", str(is_now) or "none")
+
+
+def _content(plan: Plan) -> dict[str, Any]:
+    """Everything that is sealed, as plain values."""
+    return {
+        "frozen": plan.frozen,
+        "program": plan.program,
+        "rules": asdict(plan.rules),
+        "model": {"name": plan.model.name, "spec": str(plan.model)},
+        "hypothesis": [asdict(claim) | {"through": list(claim.through)} for claim in plan.hypotheses],
+    }
+
+
+def _seal(content: Mapping[str, Any]) -> str:
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _read(path: Path) -> Plan:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise SpecError(f"{path}: this is not a plan that can be read ({error}).") from error
+    lacking = [name for name in ("frozen", "program", "rules", "model", "hypothesis", "seal") if name not in document]
+    if lacking:
+        raise SpecError(f"{path}: this file lacks {', '.join(lacking)} of a plan. Make one by mkb21sem plan freeze.")
+    seal = str(document.pop("seal"))
+    if _seal(document) != seal:
+        raise SpecError(
+            f"{path}: the content no longer fits its seal {seal[:12]}…: the plan was changed after it was frozen. Get "
+            "the frozen file back, or freeze a new plan and say so."
+        )
+    try:
+        known = {field.name for field in fields(Hypothesis)}
+        for block in document["hypothesis"]:
+            if odd := sorted(set(block) - known):
+                raise SpecError(f"{path}: a hypothesis has no `{odd[0]}`.{closest(odd[0], known)}")
+        claims = tuple(Hypothesis(**block | {"through": tuple(block["through"])}) for block in document["hypothesis"])
+        model = Model.parse(document["model"]["spec"], name=document["model"]["name"])
+        rules = Rules(**document["rules"])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise SpecError(f"{path}: the plan comes from another version ({error}).") from error
+    return Plan(model, claims, rules, document["frozen"], document["program"], seal)

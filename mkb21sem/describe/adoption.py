@@ -53,7 +53,7 @@ class Adoption:
     effects
         term, label, effect, se, z, p, low, high: on the chance of use in percentage points, or on the expected answer.
     dropped
-        Predictors left out because they are absent or don't vary.
+        Predictors left out because they are absent, answered by less than half, or don't vary.
     discrimination
         What the predictions are worth; None for an ordered response.
     """

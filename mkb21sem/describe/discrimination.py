@@ -109,11 +109,16 @@ def discrimination(
 
 
 def delong(y: Array, predicted: Array) -> tuple[float, float, float]:
-    """Area under the ROC curve and its 95% interval (DeLong, DeLong & Clarke-Pearson 1988)."""
+    """Area under the ROC curve and its 95% interval (DeLong, DeLong & Clarke-Pearson 1988).
+
+    The shares of non-users below each user, and of users above each non-user, follow from midranks (Sun & Xu 2014).
+    """
     of, against = predicted[y == 1], predicted[y == 0]
-    won = (of[:, None] > against[None, :]) + 0.5 * (of[:, None] == against[None, :])
-    auc = float(won.mean())
-    variance = won.mean(axis=1).var(ddof=1) / len(of) + won.mean(axis=0).var(ddof=1) / len(against)
+    ranks = stats.rankdata(np.concatenate([of, against]))
+    over = (ranks[: len(of)] - stats.rankdata(of)) / len(against)
+    under = 1 - (ranks[len(of) :] - stats.rankdata(against)) / len(of)
+    auc = float(over.mean())
+    variance = over.var(ddof=1) / len(of) + under.var(ddof=1) / len(against)
     half = float(stats.norm.isf((1 - LEVEL) / 2) * np.sqrt(variance))
     return auc, max(auc - half, 0.0), min(auc + half, 1.0)
 

@@ -58,7 +58,7 @@ def firth(x: Array, y: Array, held: int | None = None, at: float = 0.0, start: A
     WaveError
         The columns depend on each other, or no maximum was found.
     """
-    if np.linalg.matrix_rank(x) < x.shape[1]:
+    if start is None and np.linalg.matrix_rank(x) < x.shape[1]:
         raise WaveError("a predictor follows from the others; leave one of them out.")
     free = np.array([j for j in range(x.shape[1]) if j != held])
     beta = np.zeros(x.shape[1]) if start is None else start.copy()

@@ -11,6 +11,8 @@ from mkb21sem.errors import WaveError
 from mkb21sem.survey.wave import Wave
 
 BUSINESS_SERVICES, RETAIL = 10, 2
+ANSWERED = 0.5
+"""Share of respondents who must have answered a predictor's question for it to stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Design:
     without
         Respondents left out because an answer is missing.
     dropped
-        Terms left out because the wave lacks their question or they don't vary.
+        Terms left out because the wave lacks their question, less than half answered it, or they don't vary.
     """
 
     frame: pd.DataFrame
@@ -87,11 +89,11 @@ def design(wave: Wave, response: str, users_only: bool) -> tuple[Design, pd.Seri
         The wave has none of the predictors, or too few respondents.
     """
     valid = wave.answers.where(wave.answers >= 0).astype(float).join(wave.derived())
-    terms = [term for term in TERMS if term.item in valid]
+    asked = wave.users if users_only else pd.Series(True, index=valid.index)
+    terms = [term for term in TERMS if term.item in valid and valid.loc[asked, term.item].notna().mean() >= ANSWERED]
     columns = {term.name: _column(valid[term.item], term) for term in terms}
     outcome = valid[response] if response in valid else pd.Series(np.nan, index=valid.index)
     frame = pd.DataFrame(columns, index=valid.index)
-    asked = wave.users if users_only else pd.Series(True, index=valid.index)
     kept = asked & frame.notna().all(axis=1) & outcome.notna()
     varying = [term for term in terms if np.ptp(frame.loc[kept, [term.name]].to_numpy()) > 0] if kept.any() else []
     if not varying or kept.sum() < 3 * (len(varying) + 1):

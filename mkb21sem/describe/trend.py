@@ -75,8 +75,9 @@ def trend(waves: Sequence[Wave] | Waves, lang: str = "en") -> Trend:
     Parameters
     ----------
     waves
-        In the order of time, at least two, or `Waves` whose items were renamed alike; questions are matched by their words, so media may come and go, and types
-        of media (social networks, blogs, multimedia, wikis) stay comparable.
+        In the order of time, at least two, or `Waves` whose items were renamed alike; questions are matched by their
+        words, so media may come and go, and types of media (social networks, blogs, multimedia, wikis) stay
+        comparable.
     lang
         Of the labels.
 

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from mkb21sem.describe.adoption import Adoption
 from mkb21sem.describe.monitor import AGREES, agreement
+from mkb21sem.describe.predictors import TERMS
 from mkb21sem.report import numbers
 from mkb21sem.report.monitor_study import MonitorStudy
 from mkb21sem.report.words import Words
@@ -69,7 +70,8 @@ def adoption(of: MonitorStudy, words: Words) -> Iterator[Markup]:
     if done.without:
         yield words("monitor.adoption.left_out", without=numbers.count(done.without, words.lang))
     if done.dropped:
-        yield words("monitor.adoption.dropped", names=", ".join(done.dropped))
+        items = dict.fromkeys(term.item for term in TERMS if term.name in done.dropped)
+        yield words("monitor.adoption.dropped", names=words.listed(words.short(item) for item in items))
     yield words("monitor.adoption.association")
 
 

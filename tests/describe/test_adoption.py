@@ -99,6 +99,14 @@ def test_a_lacking_predictor_is_told(wave):
     assert len(done.coefficients) == 5
 
 
+def test_a_predictor_that_few_answered_is_dropped_and_not_the_respondents(wave):
+    answers = wave.answers.copy()
+    answers.loc[answers.index[:200], "CUL03"] = -9
+    done = adoption(Wave.of(answers, name="silent"), draws=2)
+    assert done.dropped == ("culture",)
+    assert done.n == 312
+
+
 def test_labels_name_the_class(wave):
     done = adoption(wave, "BREEDTE", lang="nl")
     assert done.coefficients["label"].tolist()[:2] == ["Bedrijfsomvang: 2–9", "Bedrijfsomvang: 10–49, 50–249"]

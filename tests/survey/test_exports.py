@@ -229,7 +229,7 @@ def test_blank_boxes_are_unticked_only_beside_a_tick(answers, write):
     assert read.answers.loc[108, boxes].tolist() == [-9] * 5
     none = changed.assign(**{"SMB[none]": [""] * 7 + ["Y"]})
     assert Wave.read(write(none)).answers.loc[108, boxes].tolist() == [0] * 5
-    changed.loc[6, "SMB01"] = 0
+    changed.loc[6, "SMB01"] = "0"
     assert Wave.read(write(changed)).answers.loc[101, boxes].tolist() == [-9, 1, -9, -9, -9]
 
 

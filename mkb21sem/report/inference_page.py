@@ -123,7 +123,8 @@ def _short(of: Inference, words: Words) -> Iterator[Markup]:
             chisq=numbers.number(test.chisq, 2, lang),
             p=numbers.equals_p(test.pvalue, lang),
         )
-    yield words(f"inference.how.{of.sampling.intervals}", draws=numbers.count(of.sampling.draws, lang))
+    finished = dict(zip(of.outcome["outcome"], of.outcome["draws"], strict=True)).get("finished", of.sampling.draws)
+    yield words(f"inference.how.{of.sampling.intervals}", draws=numbers.count(finished, lang))
 
 
 def _sampling(of: Inference, words: Words) -> Iterator[Markup]:

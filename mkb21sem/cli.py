@@ -26,6 +26,7 @@ from mkb21sem.commands import (
     reproduce,
     survey,
     validate,
+    verify,
 )
 from mkb21sem.commands.shell import STOPPED
 from mkb21sem.report.terminal import console
@@ -69,6 +70,7 @@ for each in (
     power.power,
     compare.compare,
     export.export,
+    verify.verify,
 ):
     app.command(epilog=f"Example: {sys.modules[each.__module__].EXAMPLE}")(each)
 app.add_typer(plan.app)

@@ -66,7 +66,7 @@ def grid(table: Table, words: Words, columns: Sequence[str]) -> Grid:
     """Some columns of a report table, for the terminal."""
     at = [i for i, column in enumerate(table.columns) if column.id in columns]
     heads = [words.plain(f"col.{table.columns[i].id}") for i in at]
-    grid = Grid(title=words.plain(f"table.{table.name}"), title_justify="left", box=SIMPLE_HEAD)
+    grid = Grid(title=words.plain(f"table.{table.name}", **table.facts), title_justify="left", box=SIMPLE_HEAD)
     rows = table.cells(words)
     for i, head in zip(at, heads, strict=True):
         grid.add_column(head, justify="right" if rows and rows[0][i].number else "left")

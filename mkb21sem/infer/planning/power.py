@@ -30,7 +30,8 @@ from mkb21sem.survey.wave import Wave
 
 SIZES = (100, 150, 200, 256, 300, 400, 500)
 TARGETS = (0.80, 0.90)
-FEWEST = 20
+FEWEST, MOST = 20, 100_000
+TOO_SMALL = f"so small an effect needs more than {MOST:,} respondents"
 
 
 @dataclass(frozen=True)
@@ -317,6 +318,8 @@ def _required(
                 reason = "the population has no such effect"
             elif claim.sign and (effect > 0) != (claim.sign == "+"):
                 reason = "the population's effect has the other sign"
+            elif needed / far > MOST:
+                reason = TOO_SMALL
             size = math.nan if reason else float(max(math.ceil(needed / far - 1e-9), FEWEST))
             told = _describe(claim, assumed)
             told.pop("family")

@@ -1,0 +1,181 @@
+"""`mkb21sem power`: how many respondents, and what those at hand can show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mkb21sem.commands.shell import (
+    STOPPED,
+    Book,
+    Codes,
+    Lang,
+    Out,
+    guarded,
+    missing_codes,
+    parted,
+    progress,
+    the_hypotheses,
+    the_wave,
+)
+from mkb21sem.report.terminal import console, grid
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mkb21sem.parallel import Progress
+    from mkb21sem.report.planning.study import Plan
+    from mkb21sem.report.words import Words
+
+EXAMPLE = "mkb21sem power --n 150,256,400 --draws 1000 --workers 2 --out power2014"
+FIT = "fit"
+
+
+@guarded
+def power(
+    file: Annotated[
+        Path | None, typer.Argument(help="Wave file (.csv, .xlsx, .sav). Default: a synthetic one.")
+    ] = None,
+    model: Annotated[str, typer.Option("--model", help="A shipped model's name, or a .sem file.")] = "mkb21",
+    hypotheses: Annotated[
+        str | None, typer.Option("--hypotheses", help="A shipped name, or a .toml file. Default: the model's own.")
+    ] = None,
+    population: Annotated[
+        str,
+        typer.Option(
+            "--population",
+            help="fit: the wave's standardised estimates; or a .csv with columns lhs, op, rhs, value.",
+        ),
+    ] = FIT,
+    n: Annotated[
+        str, typer.Option("--n", help="Numbers of respondents, parted by commas.")
+    ] = "100,150,200,256,300,400",
+    draws: Annotated[
+        int, typer.Option("--draws", help="Samples to simulate at each n, fitted by MLR; 0: analytic power alone.")
+    ] = 0,
+    missing: Annotated[
+        float | None, typer.Option("--missing", help="Share of answers missing in them. Default: as in the wave.")
+    ] = None,
+    cutoffs: Annotated[
+        int, typer.Option("--cutoffs", help="Samples at each level of misfit for cut-offs of CFI, RMSEA, SRMR.")
+    ] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Of the samples; the same seed gives the same numbers.")] = 1,
+    workers: Annotated[int, typer.Option("--workers", help="Local processes; they change no number.")] = 1,
+    scheduler: Annotated[
+        str, typer.Option("--scheduler", help="A Dask cluster, tcp://address:port, in place of local processes.")
+    ] = "",
+    lang: Annotated[Lang, typer.Option("--lang", help="Language of the report.")] = Lang.EN,
+    out: Out = Path("power"),
+    codebook: Book = None,
+    codes: Codes = None,
+) -> None:
+    """Plan: power against N and required N of every hypothesis and of the test of fit, and what a sample can show."""
+    with progress() as step:
+        step("load the program")
+        from mkb21sem.report import outputs
+        from mkb21sem.report.planning import page, study
+        from mkb21sem.report.words import Words
+        from mkb21sem.specify.model import Model
+
+        outputs.replaceable(out)
+        settings = study.Settings(
+            _sizes(n),
+            _count("--draws", draws),
+            missing,
+            _count("--cutoffs", cutoffs),
+            seed,
+            workers,
+            scheduler or "loky",
+        )
+        step("specify")
+        chosen = Model.read(model)
+        claims = the_hypotheses(hypotheses, model, chosen)
+        step("survey")
+        wave = the_wave(file, codebook, missing_codes(codes))
+        values = None if population == FIT else _values(population)
+
+        now = ""
+
+        def tell(name: str, done: Progress) -> None:
+            nonlocal now
+            if name != now:
+                step(name)
+                now = name
+            step.count(done)
+
+        made = study.plan(wave, chosen, claims, values, settings, step, tell)
+        step("report")
+        page.save(made, out, lang.value)
+    _say(made, Words(lang.value, wave.codebook.label), out)
+    if made.stopped:
+        raise typer.Exit(STOPPED)
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    from mkb21sem.errors import OptionError
+
+    try:
+        return tuple(int(each) for each in parted(text))
+    except ValueError as error:
+        raise OptionError(f"--n must be whole numbers parted by commas, like 150,256,400; got {text!r}.") from error
+
+
+def _count(option: str, value: int) -> int:
+    from mkb21sem.errors import OptionError
+
+    if value < 0:
+        raise OptionError(f"{option} must be 0 or more; got {value}.")
+    return value
+
+
+def _values(name: str) -> pd.DataFrame:
+    """The population's values from a file.
+
+    Raises
+    ------
+    OptionError
+        There is no such file, or it is no table of values.
+    """
+    import pandas as pd
+
+    from mkb21sem.errors import OptionError
+    from mkb21sem.infer.planning.population import COLUMNS
+
+    path = Path(name)
+    if not path.is_file():
+        raise OptionError(f"--population must be fit or a .csv file; `{name}` is neither.")
+    try:
+        table = pd.read_csv(path, comment="#", dtype=str, keep_default_na=False)
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError, OSError) as error:
+        raise OptionError(f"{path.name} can't be read as CSV in UTF-8: {error}.") from error
+    if lacking := [column for column in COLUMNS if column not in table.columns]:
+        raise OptionError(f"{path.name} has no column {', '.join(lacking)}; expected are {', '.join(COLUMNS)}.")
+    numbers = pd.to_numeric(table["value"], errors="coerce")
+    if numbers.isna().any():
+        row = int(numbers.isna().to_numpy().argmax())
+        given = table["value"].iloc[row]
+        raise OptionError(f"{path.name}, row {row + 2}, column value: {given!r} is not a number. Use a decimal point.")
+    return table.assign(value=numbers)
+
+
+def _say(made: Plan, words: Words, out: Path) -> None:
+    """What is required, what was stopped, and where the report is."""
+    from mkb21sem.report.planning import page, tables
+
+    shown = console()
+    if made.wave.synthetic:
+        shown.print(words.plain("banner"), style="bold yellow")
+    every = tables.every_table(made, words)
+    shown.print(grid(every["power_required"], words, ("id", "path", "power_sign", "std", "power_n80", "power_n90")))
+    if "power_simulated" in every:
+        shown.print(
+            grid(every["power_simulated"], words, ("id", "power_analytic", "power_power", "power_family_power"))
+        )
+    if "power_cutoffs" in every:
+        columns = ("power_level", "power_index", "power_cutoff", "power_value", "power_within")
+        shown.print(grid(every["power_cutoffs"], words, columns))
+    for line in page.stopped(made, words):
+        shown.print(str(line.striptags()), style="bold red", markup=False)
+    shown.print(f"Written to {out.resolve()}", markup=False, soft_wrap=True)

@@ -1,0 +1,1 @@
+"""The planning report: power and sample size for every hypothesis, what a sample can show, and cut-offs."""

@@ -1,0 +1,181 @@
+"""The planning report: one self-contained page, its pictures, tables and results, in a folder that appears whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from mkb21sem.report import numbers, outputs, results
+from mkb21sem.report.charts.power import detectable, fit_curves, power_curves
+from mkb21sem.report.charts.style import Chart
+from mkb21sem.report.planning.study import WANTED, Plan
+from mkb21sem.report.planning.tables import every_table, nearest
+from mkb21sem.report.table import Table, write
+from mkb21sem.report.words import Words
+
+
+def save(of: Plan, out: str | Path, lang: str = "en") -> None:
+    """Write power.html, pictures, tables/ and results.json into a folder, whole or not at all.
+
+    Raises
+    ------
+    OptionError
+        The folder can't be written, or holds files of someone else.
+    """
+    words = Words(lang, of.wave.codebook.label)
+    with outputs.whole(Path(out)) as folder:
+        made, drawn = every_table(of, words), charts(of, words)
+        (folder / "power.html").write_text(page(of, words, made, drawn), encoding="utf-8")
+        for chart in drawn:
+            chart.save(folder)
+        (folder / "tables").mkdir()
+        for table in made.values():
+            write(table.frame, folder / "tables" / f"{table.name}.csv", words.lang)
+        results.write(content(of), folder / outputs.RESULTS)
+
+
+def charts(of: Plan, words: Words) -> list[Chart]:
+    """Every picture there is something for."""
+    n, synthetic = of.found.moments.total, of.wave.synthetic
+    made = [power_curves(of.power, n, words, synthetic)]
+    there = of.sensitivity.dropna(subset="smallest") if "smallest" in of.sensitivity else of.sensitivity.head(0)
+    if len(there):
+        made.append(detectable(there, n, words, synthetic))
+    if len(of.power.fit):
+        made.append(fit_curves(of.power, n, words, synthetic))
+    return made
+
+
+def page(of: Plan, words: Words, made: dict[str, Table], drawn: list[Chart]) -> str:
+    """The page as HTML that needs nothing from elsewhere."""
+    folder = files("mkb21sem.report")
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string(folder.joinpath("planning", "planning.html").read_text(encoding="utf-8"))
+    style = Markup(folder.joinpath("style.css").read_text(encoding="utf-8"))  # ours, nothing filled in
+    return template.render(page=_filled(of, words, made, drawn) | {"style": style}, words=words)
+
+
+def _filled(of: Plan, words: Words, made: dict[str, Table], drawn: list[Chart]) -> dict[str, Any]:
+    shown = [table for table in made.values() if table.rows is None or table.rows]
+    n = numbers.count(of.found.moments.total, words.lang)
+    facts = {"n": n, "wave": of.wave.name}
+    sections = ["short", "power", "at_hand", "fit", *(["cutoffs"] if of.cutoffs is not None else []), "limits"]
+    return {
+        "title": of.model.title or of.model.name,
+        "wave": of.wave.name,
+        "synthetic": of.wave.synthetic,
+        "program": results.PROGRAM,
+        "version": results.software()[results.PROGRAM],
+        "sections": sections,
+        "tables": {table.name: _shown(table, at, words) for at, table in enumerate(shown, start=1)},
+        "charts": {
+            chart.name: {"number": at, "caption": chart.caption, "image": chart.image()}
+            for at, chart in enumerate(drawn, start=1)
+        },
+        "short": list(short(of, words)),
+        "how": [
+            words(f"power.how.{name}", **facts) for name in ("analytic", *(["simulated"] if of.settings.draws else []))
+        ],
+        "at_hand": words("power.at_hand", **facts),
+        "cutoffs": words("power.cutoffs", **facts),
+        "limits": [words(f"power.limit.{name}") for name in ("assumed", "family", "sample", "cutoffs", "evidence")],
+        "files": [
+            ("power.html", words.plain("power.file.page")),
+            *((f"{chart.name}.svg, .png", chart.caption) for chart in drawn),
+            ("tables/*.csv", words.plain("power.file.tables")),
+            ("results.json", words.plain("power.file.results")),
+        ],
+    }
+
+
+def _shown(table: Table, number: int, words: Words) -> dict[str, Any]:
+    note = f"note.{table.name}"
+    return {
+        "number": number,
+        "caption": words(f"table.{table.name}", **table.facts),
+        "heads": table.heads(words),
+        "rows": table.cells(words),
+        "notes": [words(note, **table.facts)] if words.has(note) else [],
+        "wide": table.wide,
+    }
+
+
+def short(of: Plan, words: Words) -> Iterator[Markup]:
+    """What was assumed, and what follows, in sentences."""
+    lang, n = words.lang, of.found.moments.total
+    if of.given:
+        yield words("power.population.given")
+    else:
+        yield words("power.population.fit", model=of.model.name, wave=of.wave.name, n=numbers.count(n, lang))
+    need = of.power.required[of.power.required["power"] == WANTED]
+    enough = int((need["n"] <= n).sum())
+    counts = {"count": numbers.count(enough, lang), "total": numbers.count(len(need), lang)}
+    yield words("power.sizes.enough", n=numbers.count(n, lang), **counts)
+    known = need.dropna(subset="n")
+    if len(known):
+        most = known.sort_values("n").iloc[-1]
+        yield words("power.sizes.hardest", id=most["id"], n=numbers.count(float(most["n"]), lang))
+    yield from stopped(of, words)
+
+
+def stopped(of: Plan, words: Words) -> Iterator[Markup]:
+    """If the user ended it: how much is finished."""
+    if of.power.stopped:
+        drawn = of.power.table[of.power.table["method"] == "simulated"]
+        size = max(drawn["n"]) if len(drawn) else min(of.settings.sizes)
+        done = float(drawn.loc[drawn["n"] == size, "draws"].max()) if len(drawn) else 0.0
+        every = numbers.count(of.settings.draws, words.lang)
+        size_text = numbers.count(float(size), words.lang)
+        yield words("power.stopped", n=size_text, done=numbers.count(done, words.lang), all=every)
+    if of.cutoffs is not None and of.cutoffs.stopped:
+        every = numbers.count(of.cutoffs.draws * of.cutoffs.table["level"].nunique(), words.lang)
+        yield words("power.stopped.cutoffs", done=numbers.count(of.cutoffs.done, words.lang), all=every)
+
+
+def content(of: Plan) -> dict[str, Any]:
+    """Everything a program may want to know, in JSON's own types."""
+    wave, asked = of.wave, of.settings
+    cuts = (
+        None
+        if of.cutoffs is None
+        else {"table": of.cutoffs.table.to_dict("records"), "draws": of.cutoffs.draws, "done": of.cutoffs.done}
+    )
+    sizes = sorted(of.power.table["n"].unique())
+    whole = {
+        "made_by": results.PROGRAM,
+        "schema": results.SCHEMA,
+        "software": results.software(),
+        "data": {
+            "name": wave.name,
+            "file": Path(wave.source).name if wave.source and not wave.synthetic else wave.name,
+            "sha256": wave.sha256,
+            "synthetic": wave.synthetic,
+            "n_used": of.found.moments.total,
+        },
+        "model": {"name": of.model.name, "title": of.model.title, "spec": str(of.model)},
+        "population": {
+            "source": of.power.population.source,
+            "given": of.given,
+            "paths": {f"{tail} -> {head}": value for (head, tail), value in of.power.population.paths.items()},
+            "correlations": {f"{one} <-> {other}": v for (one, other), v in of.power.population.pairs.items()},
+        },
+        "simulation": {
+            "draws": asked.draws,
+            "missing": asked.missing,
+            "seed": asked.seed,
+            "stopped": of.stopped,
+            "nearest_n": nearest(sizes, of.found.moments.total),
+        },
+        "power": of.power.table.to_dict("records"),
+        "required_n": of.power.required.to_dict("records"),
+        "fit": of.power.fit.to_dict("records"),
+        "left_out": of.power.left_out.to_dict("records"),
+        "sensitivity": of.sensitivity.to_dict("records"),
+        "cutoffs": cuts,
+    }
+    return {key: results.plain(value) for key, value in whole.items()}

@@ -70,7 +70,8 @@ def reproduce(
         (folder / "report.html").write_text(document.document(done, words, svg, cause, measurement), encoding="utf-8")
         (folder / "tables").mkdir()
         document.save(done, words, folder / "tables")
-        results.write(results.of_study(done, source(wave)), folder / outputs.RESULTS)
+        asked = {"estimator": estimator, "missing": missing}
+        results.write(results.of_study(done, source(wave), asked), folder / outputs.RESULTS)
     return done
 
 

@@ -97,8 +97,18 @@ def results(
     return dict(plain(content))
 
 
-def of_study(of: Study, source: Mapping[str, object]) -> dict[str, Any]:
-    """The results of a study: with why the estimator was chosen, and what the other one gives."""
+def of_study(of: Study, source: Mapping[str, object], asked: Mapping[str, str]) -> dict[str, Any]:
+    """The results of a study: with why the estimator was chosen, what the other one gives, and what makes it again.
+
+    Parameters
+    ----------
+    of
+        The analysis.
+    source
+        file, sha256, n and synthetic of the answers.
+    asked
+        estimator and missing as they were asked for, ``auto`` for the rule.
+    """
     choice, other = of.choice, of.beside
     why = ("items", "fewest", "categories", "skewest", "skewness", "incomplete")
     method = {
@@ -125,7 +135,13 @@ def of_study(of: Study, source: Mapping[str, object]) -> dict[str, Any]:
             "rules": asdict(of.plan.rules),
             "deviations": [asdict(each) for each in of.deviations],
         }
-    return dict(plain(content | {"beside": beside, "plan": plan}))
+    again = {
+        "command": "reproduce",
+        "asked": dict(asked),
+        "hypotheses": [asdict(claim) for claim in of.hypotheses],
+        "platform": platform.platform(),
+    }
+    return dict(plain(content | {"beside": beside, "plan": plan, "run": again}))
 
 
 def _estimates(found: Fit) -> pd.DataFrame:

@@ -84,18 +84,18 @@ def drawn(found: Fit, draws: Draws, kind: str = "bca") -> Drawn:
         An unknown kind, or one that these draws can't give.
     """
     one_of("intervals", kind, KINDS)
-    left_out = getattr(draws, "jackknife", None)
+    left_out: Array | None = getattr(draws, "jackknife", None)
     if kind != "percentile" and left_out is None:
         raise OptionError(f"intervals='{kind}' are for bootstrap draws; Monte Carlo draws give percentile intervals.")
-    without = kind == "bca"
-    if without and not len(left_out):
+    without = left_out if kind == "bca" else None
+    if without is not None and not len(without):
         raise OptionError("BCa intervals need the jackknife, which was stopped before its end; take intervals='bc'.")
     layout, cells = found.layout, draws.cells
     return Drawn(
         cells[:, 0],
         standardize(layout, cells)[:, 0],
-        left_out[:, 0] if without else None,
-        standardize(layout, left_out)[:, 0] if without else None,
+        None if without is None else without[:, 0],
+        None if without is None else standardize(layout, without)[:, 0],
         kind != "percentile",
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,8 @@ from scipy.stats import norm
 from statsmodels.stats.power import NormalIndPower
 from statsmodels.stats.weightstats import ztost
 
-from mkb21sem import Hypothesis, Model, OptionError, fit, verdicts
+from mkb21sem import Hypothesis, Model, OptionError, bootstrap, fit, intervals, monte_carlo, verdicts
+from mkb21sem.estimate.fit import Fit
 from mkb21sem.infer.effectsize import contribution
 from mkb21sem.infer.equivalence import equivalence, equivalence_power, minimum_detectable
 from mkb21sem.infer.measured import Measured
@@ -164,3 +166,50 @@ def test_untested_p_values_count_for_nothing() -> None:
     assert_allclose(adjusted([0.01, nan, 0.04], ["primary"] * 3), [0.02, nan, 0.04])
     assert_allclose(adjusted([0.01, 0.03, 0.04], ["primary", "secondary", "secondary"]), [0.01, 0.04, 0.04])
     assert adjusted([], []) == []
+
+
+# ----------------------------------------------------------------------------------------------- verdicts by draws
+
+
+@pytest.fixture(scope="module")
+def chain(sample: pd.DataFrame) -> Fit:
+    return fit(Model.parse("m ~ x + v\ny ~ m"), sample)
+
+
+CLAIMS = [Hypothesis("H1", "x", "m", "+"), Hypothesis("H2", "v", "m"), Hypothesis("H3", "x", "y", "+", through=("m",))]
+
+
+@pytest.mark.parametrize("kind", ["percentile", "bc", "bca"])
+def test_verdicts_have_the_bootstraps_intervals(chain: Fit, kind: str) -> None:
+    drawn = bootstrap(chain, 400, 1, 1)
+    wanted = intervals(drawn).set_index(["path", "effect", "scale"])
+    for verdict in verdicts(chain, CLAIMS, draws=drawn, intervals=kind):
+        effect = "indirect" if verdict.hypothesis.through else "direct"
+        for scale, ends in (
+            ("raw", (verdict.low, verdict.high)),
+            ("all", (verdict.std_low, verdict.std_high)),
+        ):
+            row = wanted.loc[(verdict.hypothesis.path.replace("→", "->"), effect, scale)]
+            assert_allclose(ends, [row[f"{kind}_low"], row[f"{kind}_high"]], rtol=1e-10)
+        # The two-sided p and the interval tell the same of zero.
+        assert (verdict.p < 0.05) == (verdict.low > 0 or verdict.high < 0)
+
+
+def test_verdicts_by_monte_carlo_agree_with_the_delta_method(chain: Fit) -> None:
+    drawn = monte_carlo(chain, 20_000, 1)
+    for one, other in zip(
+        verdicts(chain, CLAIMS[:2], draws=drawn, intervals="percentile"), verdicts(chain, CLAIMS[:2]), strict=True
+    ):
+        assert_allclose([one.se, one.std_se], [other.se, other.std_se], rtol=0.03)
+        assert_allclose([one.low, one.high], [other.low, other.high], atol=0.05 * other.se)
+
+
+def test_draws_that_can_not_give_the_interval_are_refused(chain: Fit) -> None:
+    with pytest.raises(OptionError, match="intervals='bca' are for bootstrap draws; Monte Carlo draws give percentile"):
+        verdicts(chain, CLAIMS, draws=monte_carlo(chain, 100))
+    drawn = bootstrap(chain, 120, 1, 1)
+    early = replace(drawn, jackknife=drawn.jackknife[:0])
+    with pytest.raises(OptionError, match="BCa intervals need the jackknife, which was stopped before its end"):
+        verdicts(chain, CLAIMS, draws=early)
+    with pytest.raises(OptionError, match="intervals must be percentile, bc, bca; got 'bcaa'"):
+        verdicts(chain, CLAIMS, draws=drawn, intervals="bcaa")

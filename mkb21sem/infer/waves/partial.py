@@ -130,30 +130,35 @@ class Partial:
         -------
         DataFrame
             construct item wave rung parameters, the test that named it (chisq df p q), dmacs, item_difference,
-            scale_difference, and ``follows``: kinds that are free in the rungs above because of it.
+            scale_difference, and ``follows``: kinds that are free in the rungs above because of it. Sizes are missing
+            where the last rung has no estimates.
         """
-        sizes = differences(self.plan, self.ladder[self.to]) if self.plan.released else pd.DataFrame()
+        fit = self.ladder.steps[self.plan.rungs.index(self.to)].fit
+        known = fit is not None and fit.converged and bool(self.plan.released)
+        sizes = differences(self.plan, fit) if known and fit is not None else pd.DataFrame(columns=_SIZES)
+        indicators = self.plan.model.indicators
         lines = []
         for (item, g), rung in self.plan.released.items():
             wave = self.plan.waves[g]
             why = next(e for e in reversed(self.entries) if (e.item, e.wave, e.action) == (item, wave, "released"))
-            size = sizes[(sizes["item"] == item) & (sizes["wave"] == wave)].iloc[0]
+            size = sizes[(sizes["item"] == item) & (sizes["wave"] == wave)].iloc[:1]
             above = [w for r in range(rung + 1, len(self.plan.rungs)) for w in released_kinds(self.plan, item, r)]
             lines.append(
                 {
-                    "construct": size["construct"],
+                    "construct": next(name for name, items in indicators.items() if item in items),
                     "item": item,
                     "wave": wave,
                     "rung": why.rung,
                     "parameters": ", ".join(released_kinds(self.plan, item, rung)),
                     **{name: getattr(why, name) for name in ("chisq", "df", "p", "q")},
-                    **{name: size[name] for name in ("dmacs", "item_difference", "scale_difference")},
+                    **{name: float(size[name].sum(min_count=1)) for name in _SIZES[2:]},
                     "follows": ", ".join(above),
                 }
             )
         return pd.DataFrame(lines, columns=None if lines else _FREED)
 
 
+_SIZES = ["item", "wave", "dmacs", "item_difference", "scale_difference"]
 _FREED = [
     *("construct", "item", "wave", "rung", "parameters", "chisq", "df", "p", "q"),
     *("dmacs", "item_difference", "scale_difference", "follows"),

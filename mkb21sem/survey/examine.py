@@ -232,6 +232,8 @@ def _codes(
     wrong = ~np.isnan(values) & ~among(values, (*item.codes, *MISSING))
     expected = f"is not one of {_spelled(item.codes)}"
     remedy = 'Correct it, or use --missing-codes if {value} means "no answer".'
+    if item.measure == "binary":
+        remedy += ' If it means "not ticked", give it code 0 in a mapping file (mkb21sem mapping FILE).'
     problems = _text_problems(cells, name, column, found.text, item)
     problems += by_value(cells.file, name, found.values, wrong, cells.rows, expected, remedy)
     problems += _label_problems(cells, name, item)

@@ -31,6 +31,9 @@ NAMES = {
     "page/CUL01": "CUL01",
     "CUL_page-CUL01": "CUL01",
     "CUL01. Nieuwe ideeën": "CUL01",
+    "CUL[SQ001]. In hoeverre … [Nieuwe ideeën]": "CUL01",
+    "MKT[MKT02]: Markten [B2C]": "MKT02",
+    "NIE. Waarom niet?": "NIE",
     "NIE": "NIE",
     "group/NIE": "NIE",
     "NIE[none]": "NIE:none",
@@ -174,6 +177,17 @@ def test_a_mapping_recodes_codes_too(answers, write, tmp_path):
     (tmp_path / "m.csv").write_text("column,item,answer,code\n" + "\n".join(lines) + "\n")
     read = Wave.read(write(turned), mapping=tmp_path / "m.csv")
     assert read.answers["REP01"].tolist() == answers["REP01"].tolist()
+
+
+def test_boxes_coded_one_and_two_are_refused_until_a_mapping_says_what_two_is(answers, write, tmp_path):
+    turned = answers.assign(SMB01=answers["SMB01"].replace(0, 2))
+    with pytest.raises(WaveError, match=r"value 2 is not one of 0, 1.*give it code 0 in a mapping file"):
+        Wave.read(write(turned))
+    draft = draft_mapping(write(turned)).query("code == ''")
+    assert draft.loc[draft["answer"] != "", ["item", "answer"]].to_numpy().tolist() == [["SMB01", "2"]]
+    (tmp_path / "m.csv").write_text("column,item,answer,code\nSMB01,SMB01,2,0\n")
+    read = Wave.read(write(turned), mapping=tmp_path / "m.csv")
+    assert read.answers["SMB01"].tolist() == answers["SMB01"].tolist()
 
 
 def test_a_blank_item_leaves_a_column_out(answers, write, tmp_path):

@@ -61,17 +61,17 @@ def test_limesurvey_has_every_question_and_answer(lang):
     assert len(codes) == sum(len(block.items[0].codes) for block in blocks(BOOK) if block.kind != "boxes")
 
 
-def test_limesurvey_ids_answers_belong_to_their_question():
-    rows = lime("nl")
-    of, seen = "", set()
-    for row in rows:
-        if row["class"] in {"G", "Q", "SQ"} and row["class"] != "G":
-            assert row["id"] not in seen
-            seen.add(row["id"])
+def test_limesurvey_rows_stand_under_their_question():
+    under: dict[str, list[str]] = {}
+    for row in lime("nl"):
         if row["class"] == "Q":
-            of = row["id"]
-        if row["class"] == "A":
-            assert row["id"] == of
+            question = row["name"]
+        if row["class"] in {"SQ", "A"}:
+            under.setdefault(question, []).append(row["name"])
+    for block in blocks(BOOK):
+        ids = [] if block.kind == "choice" else [item.id for item in block.items]
+        codes = [] if block.kind == "boxes" else [str(code) for code in block.items[0].codes]
+        assert under[block.letters] == ids + codes
 
 
 @pytest.mark.parametrize("lang", LANGS)

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from mkb21sem.survey.cells import Cells
 from mkb21sem.survey.codebook import Codebook
-from mkb21sem.survey.columns import numbers
+from mkb21sem.survey.columns import among, numbers
 from mkb21sem.survey.exports.answers import options, ticked
+from mkb21sem.survey.exports.mapping import MISSING
 from mkb21sem.survey.exports.matching import Match
 from mkb21sem.survey.exports.platform import RESPONDENT
 from mkb21sem.survey.exports.spelling import folded, spelled
@@ -94,7 +96,10 @@ def _answers(work: Translation, match: Match) -> Iterator[Line]:
             yield each.column, each.item, each.answer, each.code, each.count, f"told by its {each.by}"
     known = {folded(each.answer) for each in told}
     column = work.cells.columns[work.place[match.column]]
-    text = [words for cell in column[numbers(column).text] if folded(words := spelled(cell)) not in known]
+    read = numbers(column)
+    codes = (*work.codebook[match.item].codes, *MISSING) if match.item in work.codebook else (0, 1)
+    wrong = read.text | ~(np.isnan(read.values) | among(read.values, codes))
+    text = [words for cell in column[wrong] if folded(words := spelled(cell)) not in known]
     counts = pd.Series(text, dtype=object).value_counts(sort=True)
     for answer, count in counts.head(MOST).items():
         yield match.column, match.item, str(answer), "", int(count), "unknown: fill in the code"

@@ -15,8 +15,8 @@ NUMBERED = re.compile(r"([A-Za-z]+)(?:\[(?:SQ)?0*(\d+)\]|[_/.-](?:SQ)?0*(\d+))",
 """CUL[SQ001], CUL[1], CUL_SQ001, CUL_1."""
 NAMED = re.compile(r"(?:.*[\[/_.\-])?([A-Za-z]{2,}\d+)\]?", re.IGNORECASE)
 """CUL01, CUL[CUL01], CUL_CUL01, page/CUL01."""
-CODED = re.compile(r"([A-Za-z]{2,}\d+)\s*[.:)]\s.*", re.IGNORECASE | re.DOTALL)
-"""CUL01. New ideas …"""
+CODED = re.compile(r"(\S+?)\s*[.:)]\s.*", re.DOTALL)
+"""CUL01. New ideas …; CUL[CUL01]. New ideas …"""
 NOBODY = re.compile(rf"(?:.*[/.])?([A-Za-z]+)[\[_/.-]{NONE}\]?", re.IGNORECASE)
 """NIE[none], NIE/none."""
 BRACKETED = re.compile(r"(.*?)\s*\[([^\[\]]*)\]\s*", re.DOTALL)
@@ -73,10 +73,9 @@ class Matcher:
         text = name.strip()
         if text.casefold() in self.ids:
             return self.ids[text.casefold()]
-        for pattern in (NAMED, CODED):
-            found = pattern.fullmatch(text)
-            if found and found[1].casefold() in self.ids:
-                return self.ids[found[1].casefold()]
+        named = NAMED.fullmatch(text)
+        if named and named[1].casefold() in self.ids:
+            return self.ids[named[1].casefold()]
         numbered = NUMBERED.fullmatch(text)
         if numbered:
             key = (numbered[1].casefold(), int(numbered[2] or numbered[3]))
@@ -86,7 +85,10 @@ class Matcher:
         if nobody and nobody[1].casefold() in self.boxed:
             return f"{self.boxed[nobody[1].casefold()].letters}:{NONE}"
         whole = re.split(r"[/.]", text)[-1].casefold()
-        return self.boxed[whole].letters if whole in self.boxed else ""
+        if whole in self.boxed:
+            return self.boxed[whole].letters
+        coded = CODED.fullmatch(text)
+        return self.by_name(coded[1]) if coded else ""
 
     def by_label(self, words: str) -> str:
         """Find a question by what it asks; empty if there is none, or more than one."""

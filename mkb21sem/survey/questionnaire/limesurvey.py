@@ -1,7 +1,8 @@
 """The questionnaire as LimeSurvey's tab-separated survey structure, to be imported there as it is.
 
-Format: LimeSurvey manual, "Tab Separated Value survey structure". A question's code is a block's letters and a
-subquestion's code the question's id, so that LimeSurvey exports columns such as CUL[CUL01].
+Format: LimeSurvey manual, "Tab Separated Value survey structure"; rows belong together by their order. A question's
+code is a block's letters and a subquestion's code the question's id, so that LimeSurvey exports columns such as
+CUL[CUL01].
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from mkb21sem.survey.codebook import Codebook
 from mkb21sem.survey.questionnaire.form import NONE, Block, blocks, needs_none, texts, use_questions
 
 COLUMNS = (
-    *("id", "class", "type/scale", "name", "relevance", "text", "help", "language", "validation"),
+    *("class", "type/scale", "name", "relevance", "text", "help", "language", "validation"),
     *("mandatory", "other", "default", "same_default", "exclude_all_others"),
 )
 TYPES = {"choice": "L", "grid": "F", "boxes": "M"}
@@ -59,15 +60,11 @@ def _questions(codebook: Codebook, lang: str) -> Iterator[Row]:
             group = (block.construct, block.asked)
             number += 1
             name = codebook.label(block.construct, lang) or texts(lang)["title"]
-            yield {"id": str(number), "class": "G", "type/scale": f"G{number}", "name": name} | {
-                "relevance": conditions[block.asked],
-                "language": lang,
+            yield {"class": "G", "type/scale": f"G{number}", "name": name, "relevance": conditions[block.asked]} | {
+                "language": lang
             }
-        number += 1
-        asking = number
         for line in _block(block, lang):
-            number += line["class"] == "SQ"
-            yield line | {"id": str(number if line["class"] == "SQ" else asking), "language": lang}
+            yield line | {"language": lang}
 
 
 def _block(block: Block, lang: str) -> Iterator[Row]:

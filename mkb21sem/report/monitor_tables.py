@@ -23,7 +23,17 @@ FORMS = {
     "points": "points1",
 }
 INTERVALS = {"percent": "interval number1", "coefficient": "interval bounded3", "points": "interval number1"}
-HEADLINE = ("user_share", "level", "ticked", "weekly", "likely", "mean", "scale_mean")
+HEADLINES = {
+    0: "user_share",
+    5: "level",
+    7: "weekly",
+    8: "likely",
+    9: "ticked",
+    10: "mean",
+    11: "mean",
+    13: "scale_mean",
+}
+"""Figure → kind of its numbers that are shown weighted beside unweighted; the CSV has all."""
 
 
 def published(frame: pd.DataFrame, words: Words) -> Table:
@@ -194,8 +204,8 @@ def margins(done: Weights, words: Words, codebook: Codebook) -> Table:
 
 def weighted(frame: pd.DataFrame, words: Words) -> Table:
     """Main numbers unweighted and weighted."""
-    mine = frame[frame["weighted"].notna() & frame["kind"].isin(HEADLINE)]
-    mine = mine[~((mine["kind"] == "level") & mine["figure"].isin([7, 8]))].reset_index(drop=True)
+    headline = frame["kind"] == frame["figure"].map(HEADLINES)
+    mine = frame[frame["weighted"].notna() & headline].reset_index(drop=True)
     mine = mine.assign(what=[_what(line, words) for line in mine.to_dict("records")])
     columns = (
         Column("label", of=("what",)),
@@ -221,6 +231,8 @@ def _what(line: Mapping[object, object], words: Words) -> str:
     label, level, kind = (str(line[name]) for name in ("label", "level", "kind"))
     if level:
         return f"{label}: {level}"
+    if kind == "user_share" and "no" in line:
+        return words.plain("monitor.users")
     plain = ("ticked", "mean", "class", "user_share", "level", "respondents", "complete", "users", "nonusers")
     sums = ("lowest_share", "highest_share", "lead_share", "lead_mean", "largest_gap")
     if kind in plain or kind in sums:

@@ -12,7 +12,6 @@ from matplotlib.patches import Polygon
 from mkb21sem.infer.waves.replication import Replication
 from mkb21sem.report import numbers
 from mkb21sem.report.charts import style
-from mkb21sem.report.charts.forest import effect
 from mkb21sem.report.words import Words
 
 ACROSS, PAGE_ROWS, ROW = 2, 4, 0.21
@@ -69,7 +68,7 @@ def _forest(axes: Axes, of: Replication, name: str, words: Words, short: Sequenc
     axes.set_xlim(min(ends) - room, max(ends) + room)
     axes.locator_params(axis="x", nbins=4)
     axes.tick_params(axis="y", length=0)
-    style.ticks(axes.xaxis, words.lang, effect, 2)
+    style.ticks(axes.xaxis, words.lang, numbers.number, 2)
     sign = f" ({pooled['sign']})".replace("-", numbers.MINUS) if pooled["sign"] else ""
     path = words.path(*str(pooled["path"]).split(" → "))
     axes.set_title(style.fitted(f"{name}  {path}{sign}", style.TEXT_SIZE, 190, bold=True), fontsize=style.TICK_SIZE)

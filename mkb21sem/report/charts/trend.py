@@ -16,7 +16,7 @@ from mkb21sem.report.words import Words
 ACROSS, TALL, APART = 3, 1.75, 0.06
 
 
-def trend(of: Means, words: Words, synthetic: bool = False) -> style.Chart:
+def trend(of: Means, words: Words, synthetic: bool = False, over_time: bool = True) -> style.Chart:
     """A panel a construct: latent mean and observed scale mean as changes from the first wave, in its SDs.
 
     Parameters
@@ -27,6 +27,8 @@ def trend(of: Means, words: Words, synthetic: bool = False) -> style.Chart:
         Language and labels.
     synthetic
         Whether the answers were made up.
+    over_time
+        Whether these are waves, which lines may join; groups have no order.
     """
     names = list(dict.fromkeys(of.table["construct"]))
     down = -(-len(names) // ACROSS)
@@ -36,16 +38,24 @@ def trend(of: Means, words: Words, synthetic: bool = False) -> style.Chart:
         rows, key = style.stage(figure, down, min(ACROSS, len(names)), 1)
         panels = [panel for row in rows for panel in row]
         for panel, name in zip(panels, names, strict=False):
-            _panel(panel, of, name, short, words)
+            _panel(panel, of, name, short, words, over_time)
         for panel in panels[len(names) :]:
             panel.set_axis_off()
         handles = [
-            Line2D([], [], marker="o", color=style.PALETTE[0], linestyle="-"),
-            Line2D([], [], marker="s", color=style.PALETTE[2], linestyle=style.DASHES[1], markerfacecolor=style.PAPER),
+            Line2D([], [], marker="o", color=style.PALETTE[0], linestyle="-" if over_time else "none"),
+            Line2D(
+                [],
+                [],
+                marker="s",
+                color=style.PALETTE[2],
+                linestyle=style.DASHES[1] if over_time else "none",
+                markerfacecolor=style.PAPER,
+            ),
         ]
         style.key(key, handles, [words.plain("waves.latent"), words.plain("waves.observed")], 2)
-        title = words.plain("waves.trend")
-        style.head(figure, title, words, synthetic, words.plain("waves.trend.note"))
+        kind = "trend" if over_time else "gap"
+        title = words.plain(f"waves.{kind}")
+        style.head(figure, title, words, synthetic, words.plain(f"waves.{kind}.note"))
     return style.Chart("trend", figure, title, _alt(of, names, words))
 
 
@@ -70,16 +80,16 @@ def observed_change(of: Means, construct: str) -> pd.DataFrame:
     return pd.DataFrame({"change": change, "low": change - half, "high": change + half})
 
 
-def _panel(axes: Axes, of: Means, name: str, short: list[str], words: Words) -> None:
+def _panel(axes: Axes, of: Means, name: str, short: list[str], words: Words, over_time: bool) -> None:
     latent = of.table[of.table["construct"] == name]
     seen = observed_change(of, name)
     at = np.array(of.times)
     apart = APART * (at[-1] - at[0]) / 2
     axes.axhline(0.0, color=style.LINE, linewidth=0.8, zorder=0)
-    _line(
-        axes, at - apart, latent["mean"], latent["low"], latent["high"], ("o", style.PALETTE[0], "-", style.PALETTE[0])
-    )
-    look = ("s", style.PALETTE[2], style.DASHES[1], style.PAPER)
+    dashes = ("-", style.DASHES[1]) if over_time else ("none", "none")
+    look = ("o", style.PALETTE[0], dashes[0], style.PALETTE[0])
+    _line(axes, at - apart, latent["mean"], latent["low"], latent["high"], look)
+    look = ("s", style.PALETTE[2], dashes[1], style.PAPER)
     _line(axes, at + apart, seen["change"], seen["low"], seen["high"], look)
     axes.set_title(style.shortened(words.short(name), style.TEXT_SIZE, 130))
     axes.set_xticks(at, short)

@@ -58,7 +58,7 @@ def charts(of: Comparison, words: Words) -> list[Chart]:
     """Every picture that the comparison allows."""
     drawn = [rungs(of.ladder, of.partial.ladder, words, of.synthetic)]
     if of.means.allowed:
-        drawn.append(trend(of.means, words, of.synthetic))
+        drawn.append(trend(of.means, words, of.synthetic, of.group == "wave"))
     if of.replication is not None:
         drawn += replicated(of.replication, words, labels(of.means), of.synthetic)
         drawn += _diagram(of, words)

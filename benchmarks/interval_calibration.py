@@ -149,8 +149,8 @@ def reason(row: pd.Series[float]) -> str:
         return "the estimate of a product is skew, the interval symmetric: nearly all misses lie on one side"
     if product and row["kind"] in ("bc", "bca") and liberal and row["truth"] == 0:
         return (
-            "bias correction makes the interval of a product too short where one of its arrows is zero and the other is "
-            "not (Fritz, Taylor & MacKinnon 2012)"
+            "bias correction makes the interval of a product too short where one of its arrows is zero and the other "
+            "is not (Fritz, Taylor & MacKinnon 2012)"
         )
     if product and not liberal and row["truth"] == 0:
         return "a product of which an arrow is zero: its estimates crowd at zero, the intervals are wide"

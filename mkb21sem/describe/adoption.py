@@ -12,14 +12,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 from scipy.special import expit
-from statsmodels.discrete.discrete_model import Logit
 from statsmodels.miscmodels.ordinal_model import OrderedModel
-from statsmodels.tools.sm_exceptions import ConvergenceWarning, HessianInversionWarning, PerfectSeparationError
+from statsmodels.tools.sm_exceptions import ConvergenceWarning, HessianInversionWarning
 
 from mkb21sem.describe.discrimination import DRAWS, Discrimination, discrimination
 from mkb21sem.describe.effects import average_effects
 from mkb21sem.describe.firth import firth, profile
+from mkb21sem.describe.logistic import logit
 from mkb21sem.describe.predictors import Design, design
+from mkb21sem.describe.proportional import Proportional, brant
 from mkb21sem.errors import WaveError, one_of
 from mkb21sem.survey.wave import Wave
 
@@ -56,6 +57,8 @@ class Adoption:
         Predictors left out because they are absent, answered by less than half, or don't vary.
     discrimination
         What the predictions are worth; None for an ordered response.
+    proportional
+        Test of one odds ratio for every cut; None for use.
     """
 
     response: str
@@ -68,6 +71,7 @@ class Adoption:
     effects: pd.DataFrame
     dropped: tuple[str, ...]
     discrimination: Discrimination | None
+    proportional: Proportional | None = None
 
 
 def adoption(
@@ -154,7 +158,7 @@ def _use(found: Design, y: Array, method: str, seed: int, draws: int) -> Adoptio
     events, terms = int(min(y.sum(), len(y) - y.sum())), len(found.terms)
     reason = "asked" if method != "auto" else "few events" if events < EVENTS_PER_TERM * terms else "enough events"
     penalised = method == "firth" or reason == "few events"
-    plain = None if penalised else _logit(x, y)
+    plain = None if penalised else logit(x, y)
     if plain is None and not penalised:
         penalised, reason = True, "separation"
     names = ["intercept", *found.frame.columns]
@@ -181,25 +185,11 @@ def _refit(penalised: bool) -> Callable[[Array, Array], Callable[[Array], Array]
     """How a bootstrap draw is fitted: as the wave was, or by Firth where the draw is separated."""
 
     def fitted(x: Array, y: Array) -> Callable[[Array], Array]:
-        plain = None if penalised else _logit(x, y)
+        plain = None if penalised else logit(x, y)
         beta = firth(x, y).beta if plain is None else plain[0]
         return lambda rows: np.asarray(expit(rows @ beta))
 
     return fitted
-
-
-def _logit(x: Array, y: Array) -> tuple[Array, Array] | None:
-    """Maximum likelihood by statsmodels; None where it doesn't exist because a predictor separates the classes."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            done = Logit(y, x).fit(disp=0, method="newton", maxiter=100, tol=1e-12)
-        except (PerfectSeparationError, np.linalg.LinAlgError):
-            return None
-    cov = np.asarray(done.cov_params())
-    if not done.mle_retvals["converged"] or not np.isfinite(cov).all() or np.abs(x @ done.params).max() > 30:
-        return None
-    return np.asarray(done.params), cov
 
 
 def _coefficients(
@@ -234,4 +224,6 @@ def _ordered(found: Design, y: pd.Series[float], response: str) -> Adoption:
         return np.asarray(model.predict(at, exog=x) @ levels)
 
     effects = average_effects(expected, params, cov, found.frame, found.terms)
-    return Adoption(response, "ordinal", "ordered", len(y), found.without, 0, table, effects, found.dropped, None)
+    tested = brant(found.frame.to_numpy(), np.asarray(y, dtype=np.float64))
+    kept = (len(y), found.without, 0, table, effects, found.dropped)
+    return Adoption(response, "ordinal", "ordered", *kept, None, tested)

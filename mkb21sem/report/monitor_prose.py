@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from markupsafe import Markup
@@ -13,6 +14,7 @@ from mkb21sem.report import numbers
 from mkb21sem.report.monitor_study import MonitorStudy
 from mkb21sem.report.words import Words
 
+ALPHA = 0.05
 SHAPED = ("EU_ANY", "EU_SNET", "EU_BLOG", "EU_CNTSHR", "EU_WIKI")
 
 
@@ -72,7 +74,27 @@ def adoption(of: MonitorStudy, words: Words) -> Iterator[Markup]:
     if done.dropped:
         items = dict.fromkeys(term.item for term in TERMS if term.name in done.dropped)
         yield words("monitor.adoption.dropped", names=words.listed(words.short(item) for item in items))
+    yield from _proportional(of, words)
     yield words("monitor.adoption.association")
+
+
+def _proportional(of: MonitorStudy, words: Words) -> Iterator[Markup]:
+    """Whether one odds ratio for every cut will do."""
+    for name, key in (("BREEDTE", "breadth"), ("INTENS_MAX", "intensity")):
+        tested = of.adoption[name].proportional if name in of.adoption else None
+        if tested is None:
+            continue
+        if math.isnan(tested.p):
+            yield words(f"monitor.proportional.{key}.none")
+            continue
+        verdict = "kept" if tested.p >= ALPHA else "doubtful"
+        chisq = numbers.number(tested.chisq, 2, words.lang)
+        given = {
+            "df": numbers.count(tested.df, words.lang),
+            "chisq": chisq,
+            "p": numbers.equals_p(tested.p, words.lang),
+        }
+        yield words(f"monitor.proportional.{key}.{verdict}", **given)
 
 
 def _worth(done: Adoption, words: Words) -> Iterator[Markup]:

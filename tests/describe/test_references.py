@@ -62,6 +62,13 @@ def test_regressions_and_marginal_effects(wave, regressions, model, response, me
     np.testing.assert_allclose(effects["se"], unit * theirs.loc[effects.index, "effect_se"], rtol=5e-4)
 
 
+@pytest.mark.parametrize("row", load("brant").to_dict("records"), ids=lambda row: row["response"])
+def test_proportional_odds(wave, row):
+    tested = adoption(wave, row["response"]).proportional
+    assert (len(tested.cuts), tested.df) == (row["cuts"], row["df"])
+    np.testing.assert_allclose([tested.chisq, tested.p], [row["chisq"], row["p"]], rtol=FITTED)
+
+
 @pytest.mark.parametrize("data", ["wave", "separated"])
 def test_firth_and_its_profile(wave, data):
     if data == "wave":

@@ -152,6 +152,37 @@ regressions <- function() {
   table
 }
 
+# Brant's Wald test of proportional odds, over the cuts with at least five respondents a predictor on both sides.
+brant <- function() {
+  users <- complete & valid$USER == 1
+  x <- as.matrix(terms[users, ])
+  k <- ncol(x)
+  rows <- lapply(c("BREEDTE", "INTENS_MAX"), function(response) {
+    answer <- valid[[response]][users]
+    cuts <- sort(unique(answer))
+    cuts <- cuts[sapply(cuts, function(cut) min(sum(answer > cut), sum(answer <= cut)) >= 5 * k)]
+    fits <- lapply(cuts, function(cut) glm((answer > cut) ~ x, family = binomial, control = list(epsilon = 1e-14)))
+    X <- model.matrix(fits[[1]])
+    V <- matrix(0, length(cuts) * k, length(cuts) * k)
+    for (j in seq_along(cuts)) for (h in seq_along(cuts)) {
+      pj <- fitted(fits[[min(j, h)]])
+      ph <- fitted(fits[[max(j, h)]])
+      V[(j - 1) * k + 1:k, (h - 1) * k + 1:k] <-
+        (vcov(fits[[j]]) %*% t(X) %*% diag(ph - pj * ph) %*% X %*% vcov(fits[[h]]))[-1, -1]
+    }
+    D <- do.call(rbind, lapply(2:length(cuts), function(j) {
+      block <- matrix(0, k, length(cuts) * k)
+      block[, 1:k] <- diag(k)
+      block[, (j - 1) * k + 1:k] <- -diag(k)
+      block
+    }))
+    gap <- D %*% unlist(lapply(fits, function(fit) coef(fit)[-1]))
+    chisq <- drop(t(gap) %*% solve(D %*% V %*% t(D)) %*% gap)
+    data.frame(response, cuts = length(cuts), chisq, df = nrow(D), p = pchisq(chisq, nrow(D), lower.tail = FALSE))
+  })
+  do.call(rbind, rows)
+}
+
 penalised_loglik <- function(beta, x, y) {
   eta <- drop(x %*% beta)
   pi <- plogis(eta)
@@ -259,6 +290,6 @@ means <- function() {
   do.call(rbind, rows)
 }
 
-for (name in c("wilson", "paired", "regressions", "profiles", "areas", "weights", "changes", "means")) {
+for (name in c("wilson", "paired", "regressions", "brant", "profiles", "areas", "weights", "changes", "means")) {
   save(get(name)(), name)
 }

@@ -20,7 +20,10 @@ from mkb21sem.survey import population as invented
 
 @pytest.fixture(scope="module")
 def made():
-    wave, claims = synthetic_wave(), Hypothesis.read("mkb21")
+    wave, claims = (
+        synthetic_wave(),
+        [each for each in Hypothesis.read("mkb21") if each.id in ("H1b", "H7", "H11", "H16")],
+    )
     settings = Settings((150, 256), draws=40, cutoffs=20)
     return plan(wave, Model.read("mkb21"), (*claims, Hypothesis("Z", "OMG", "REP")), None, settings)
 
@@ -107,7 +110,10 @@ def test_command(tmp_path, monkeypatch):
     from mkb21sem import cli
 
     monkeypatch.setenv("COLUMNS", "160")
-    run = CliRunner().invoke(cli.app, ["power", "--n", "200,400", "--out", str(tmp_path / "out")])
+    claims = tmp_path / "two.toml"
+    claims.write_text('[[hypothesis]]\nid = "A"\npath = "CUL -> MOT"\n[[hypothesis]]\nid = "B"\npath = "OMG -> MOT"\n')
+    given = ["--n", "200,400", "--hypotheses", str(claims), "--out", str(tmp_path / "out")]
+    run = CliRunner().invoke(cli.app, ["power", *given])
     assert run.exit_code == 0, run.output
-    assert "H16" in run.output
+    assert "Culture → Motives" in run.output
     assert (tmp_path / "out" / "power.html").exists()

@@ -125,6 +125,7 @@ def test_word_shows_every_question_its_codes_and_where_it_comes_from(lang):
     assert text.count(texts(lang)["only_nonusers"]) == 1
     assert texts(lang)["reconstruction"] in cells
     assert texts(lang)["stated"] in cells
+    assert texts(lang)["own_sentences"] in text
 
 
 def test_boxes_without_a_catch_all_get_one():

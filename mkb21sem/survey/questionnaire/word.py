@@ -134,6 +134,7 @@ def _for_the_researcher(document: Any, codebook: Codebook, lang: str) -> None:
     document.add_page_break()
     document.add_heading(say["evidence"], level=1)
     document.add_paragraph(say["how_to_code"])
+    document.add_paragraph(say["own_sentences"])
     table = document.add_table(rows=0, cols=2)
     table.style = "Table Grid"
     for status, key in ORIGIN.items():

@@ -1,6 +1,7 @@
 """The questionnaire as XLSForm (xlsform.org), for KoboToolbox, ODK, SurveyCTO and others.
 
 Questions are named by their ids and answers by their codes, so that any of these tools exports what `Wave.read` reads.
+The column `evidence`, which the tools pass over, says whether a question is named in the whitepaper.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from mkb21sem.survey.codebook import Codebook
 from mkb21sem.survey.item import Item
 from mkb21sem.survey.questionnaire.form import NONE, Block, blocks, needs_none, texts, use_questions
 
-SURVEY = ("type", "name", "label", "hint", "required", "relevant", "appearance", "constraint")
+SURVEY = ("type", "name", "label", "hint", "required", "relevant", "appearance", "constraint", "evidence")
 
 Row = dict[str, str]
 
@@ -67,6 +68,7 @@ def _survey(codebook: Codebook, lang: str, lists: dict[Answers, str]) -> Iterato
         elif block.kind == "boxes":
             question = {"type": f"select_multiple {answers}", "name": block.letters, "label": block.stem(lang)}
             question |= {"hint": texts(lang)["several"], "required": "yes", "relevant": condition}
+            question["evidence"] = ", ".join(dict.fromkeys(item.evidence for item in block.items if item.evidence))
             if needs_none(block):
                 question["constraint"] = f"not(selected(., '{NONE}') and count-selected(.) > 1)"
             yield question
@@ -83,7 +85,8 @@ def _survey(codebook: Codebook, lang: str, lists: dict[Answers, str]) -> Iterato
 
 
 def _question(item: Item, label: str, answers: str) -> Row:
-    return {"type": f"select_one {answers}", "name": item.id, "label": label, "required": "yes"}
+    question = {"type": f"select_one {answers}", "name": item.id, "label": label, "required": "yes"}
+    return question | {"evidence": item.evidence}
 
 
 def relevance(codebook: Codebook) -> dict[str, str]:

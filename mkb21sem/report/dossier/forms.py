@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -67,15 +67,22 @@ def rivalries(wave: Wave, of: Structure, attempt: Attempt[Rivalry]) -> dict[str,
         asked[""] = of.constructs
     found = {}
     for name, groups in asked.items():
-        made = attempt("rivals", lambda: _rivalry(wave, name, groups))  # noqa: B023
+        made = attempt("rivals", lambda: rivalry(wave, name, groups))  # noqa: B023
         if made is not None:
             found[name] = made
     return found
 
 
-def _rivalry(wave: Wave, construct: str, groups: Mapping[str, tuple[str, ...]]) -> Rivalry:
+def rivalry(source: Wave | pd.DataFrame, construct: str, groups: Mapping[str, Sequence[str]]) -> Rivalry:
+    """Rivals of one construct's forms, or of all constructs (``construct`` empty), and which of them is best.
+
+    Raises
+    ------
+    WaveError
+        An item is absent, constant, or determined by others.
+    """
     ways = WAYS if construct else {"MLR": False}
-    models = {name: rivals(wave, groups, name, ordered) for name, ordered in ways.items()}
+    models = {name: rivals(source, groups, name, ordered) for name, ordered in ways.items()}
     table = pd.DataFrame([_row(name, rival, own) for name, own in models.items() for rival in own])
     return Rivalry(construct, models, table, best(table[table["estimator"] == "MLR"]))
 

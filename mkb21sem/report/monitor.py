@@ -142,6 +142,9 @@ def save_tables(of: MonitorStudy, words: Words, folder: Path) -> None:
         frames |= {"weights": of.weights.values.rename_axis("respondent").reset_index(), "margins": of.weights.margins}
     for name, frame in frames.items():
         write_csv(frame, folder / f"{name}.csv", words.lang)
+    banner = [words.plain("banner"), ""] if of.wave.synthetic else []
+    lines = [*banner, words.plain("tables.readme", wave=of.wave.name), "", *(f"{name}.csv" for name in frames)]
+    (folder / "README.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def summary_of(of: MonitorStudy) -> dict[str, Any]:

@@ -147,6 +147,7 @@ def test_the_page_stands_alone_and_says_what_it_is(described):
 def test_dutch_tables_have_decimal_commas(described):
     frame = pd.read_csv(described[1] / "tables" / "monitor.csv", sep=";", decimal=",")
     assert frame["value"].dtype.kind == "f"
+    assert "Synthetische data" in (described[1] / "tables" / "README.txt").read_text(encoding="utf-8")
     weights = pd.read_csv(described[1] / "tables" / "weights.csv", sep=";", decimal=",")
     assert len(weights) == 314
 

@@ -7,6 +7,7 @@ import pstats
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ N, DRAWS, BCA_DRAWS = 256, 1000, 5000
 SIZES = (300, 3_000, 30_000, 300_000)
 
 
+@cache
 def wave() -> tuple[Model, pd.DataFrame]:
     """The default model and a wave of it, complete."""
     spec = Model.read("mkb21")

@@ -33,7 +33,7 @@ class Waves:
     waves
         In order of time, with items renamed and recoded to those of the first.
     drift
-        Every item in every later wave: item wave here status comparable what.
+        Every item in every later wave: item wave here status comparable kind what.
     remarks
         Sentences on what was renamed, recoded or carried by platform class.
     """

@@ -20,9 +20,12 @@ def _drift(of: Comparison) -> list[Table]:
     if not isinstance(of.source, Waves):
         return []
     frame = of.source.drift
-    changed = tuple(int(i) for i in (frame["status"] != "identical").to_numpy().nonzero()[0])
-    columns = (Column("item"), Column("waves_wave", of=("wave",)), Column("drift_status", "word", of=("status",)),
-               Column("waves_what", of=("what",)))  # fmt: skip
+    differs = (frame["kind"] != "same") | (frame["here"] != frame["item"])
+    changed = tuple(int(i) for i in differs.to_numpy().nonzero()[0])
+    columns = (
+        *(Column("item"), Column("waves_wave", of=("wave",)), Column("drift_here", of=("here",))),
+        *(Column("drift_status", "word", of=("status",)), Column("drift_kind", "word", of=("kind",))),
+    )
     return [Table("waves_drift", frame, columns, rows=changed)]
 
 

@@ -196,6 +196,7 @@ def cutoffs(
     """
     if not levels or levels[0][1] != 0:
         raise OptionError("the first level must have discrepancy 0: it shows what a true model gives.")
+    chunks(draws, 1, seed)  # refuses a seed or a number of draws that is none
     at = _at(found)
     n = found.moments.total
     seeds = np.random.SeedSequence(seed).generate_state(len(levels))
@@ -217,6 +218,8 @@ def cutoffs(
 
 
 def _at(found: Fit) -> AtPopulation:
+    if not isinstance(found, Fit):
+        raise OptionError(f"cut-offs are made for a Fit; got {type(found).__name__}.")
     if layout(found.model).df <= 0:
         raise OptionError(f"{found.model.name} has no degrees of freedom, so there is no fit to judge.")
     return at_population(found.model, population(found, found.model))

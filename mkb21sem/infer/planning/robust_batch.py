@@ -17,6 +17,9 @@ from mkb21sem.estimate.scoring import minimise
 from mkb21sem.linalg import Array, is_positive_definite, transpose
 from mkb21sem.specify.layout import Layout
 
+QUICK, LONG = 60, 200
+"""Steps after which a sample is tried once more, more carefully, and after which it counts as failed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
@@ -50,11 +53,11 @@ def robust_estimates(where: Layout, y: Array, begin: Array) -> Estimates:
     whole = is_positive_definite(S)
     S = np.where(whole[:, None, None], S, np.eye(S.shape[-1]))
     loss = NormalLoss.of(where, S[:, None], np.ones(1))
-    found = minimise(loss, np.tile(begin, (b, 1)), tolerance=1e-12, near=True)
+    found = minimise(loss, np.tile(begin, (b, 1)), tolerance=1e-12, max_iterations=QUICK, near=True)
     theta = found.theta
     lost = np.flatnonzero(~found.converged)
     if lost.size:
-        again = minimise(loss.take(lost), np.tile(begin, (lost.size, 1)), tolerance=1e-12)
+        again = minimise(loss.take(lost), np.tile(begin, (lost.size, 1)), tolerance=1e-12, max_iterations=LONG)
         theta[lost] = again.theta
         found.converged[lost] = again.converged
         found.value[lost] = again.value

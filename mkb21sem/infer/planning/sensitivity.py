@@ -65,6 +65,8 @@ def sensitivity(
     -----
     Satorra & Saris (1985), turned round. This is not observed power: the estimate of the path has no part in it.
     """
+    if not isinstance(found, Fit):
+        raise OptionError(f"sensitivity needs a Fit; got {type(found).__name__}.")
     size = found.moments.total if n is None else n
     assumed = population(found, found.model)
     at = at_population(found.model, assumed)

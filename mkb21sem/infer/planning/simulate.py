@@ -133,6 +133,7 @@ def simulate(
     The seed of each chunk follows from `seed`, `n` and the chunk's number, so that neither the number of workers nor
     the other sizes change anything.
     """
+    chunks(draws, 1, seed)  # refuses a seed or a number of draws that is none
     effects = tuple(arrow_parameters(at.layout, each) for each in hypotheses)
     job = _Draws(origin, at.layout, at.theta, effects, n)
     own = int(np.random.SeedSequence([seed, n]).generate_state(1)[0])

@@ -70,6 +70,9 @@ def compare(*founds: Fit) -> Comparison:
     """
     if len(founds) < 2:
         raise OptionError("compare needs two fits or more.")
+    for found in founds:
+        if not isinstance(found, Fit):
+            raise OptionError(f"compare takes fits, as fit() returns them; got {type(found).__name__}.")
     names = [found.model.name for found in founds]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise OptionError(f"two models are called {twice}; name= tells them apart (Model.parse(text, name)).")

@@ -25,7 +25,7 @@ from mkb21sem.estimate.chisquare import Test
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.estimate.inference import Inference
 from mkb21sem.estimate.solve import loss_of
-from mkb21sem.infer.rivals.nesting import Nesting, implied_cells, nesting
+from mkb21sem.infer.rivals.nesting import Nesting, comparable, implied_cells, nesting
 from mkb21sem.infer.rivals.restrictions import restrictions
 from mkb21sem.linalg import Array
 from mkb21sem.parallel import one_thread
@@ -86,6 +86,7 @@ def difference(
     FitError
         A fit did not converge.
     """
+    comparable(smaller, larger)
     if smaller.layout.df < larger.layout.df:
         smaller, larger, checked = larger, smaller, None
     method = method or _USUAL[larger.estimator.test]

@@ -89,6 +89,8 @@ def nesting(smaller: Fit, larger: Fit) -> Nesting:
 def comparable(one: Fit, other: Fit) -> None:
     """Raise unless two fits are of the same variables, sample and estimator, and both converged."""
     for found in (one, other):
+        if not isinstance(found, Fit):
+            raise OptionError(f"fits are compared, as fit() returns them; got {type(found).__name__}.")
         if not found.converged:
             raise FitError(f"{found.model.name} did not converge, so it can't be compared: {found.cause}")
     if set(one.moments.names) != set(other.moments.names):

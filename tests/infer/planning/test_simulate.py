@@ -101,6 +101,23 @@ def test_workers_change_nothing():
     pd.testing.assert_frame_equal(both, one.table, check_dtype=False)
 
 
+def test_refused():
+    with pytest.raises(OptionError, match="seed must be"):
+        power(Model.parse(SMALL), VALUES, [200], draws=5, seed=-1)
+    with pytest.raises(OptionError, match="number of draws"):
+        power(Model.parse(SMALL), VALUES, [200], draws=-5)
+    with pytest.raises(OptionError, match="got str"):
+        cutoffs("mkb21")
+
+
+def test_samples_that_are_too_small_are_counted():
+    """Seven variables, 20 rows: some samples give no estimates, and they count as not found."""
+    made = power(Model.parse(SMALL), VALUES, [20], draws=80, seed=2).table
+    drawn = made[made["method"] == "simulated"].set_index("id")
+    assert drawn.loc["H1", "draws"] == 80
+    assert drawn.loc["H1", "failed"] + drawn.loc["H1", "improper"] > 0
+
+
 def test_missing_answers_cost_power():
     made = power(Model.parse(SMALL), VALUES, [150], draws=40, missing={f"y{i}": 0.4 for i in (1, 2, 3)}, seed=5)
     rows = made.table[made.table["method"] == "simulated"].set_index("id")

@@ -75,6 +75,8 @@ def test_compare_refuses():
     hs = fit(model("hs"), answers("hs"))
     with pytest.raises(OptionError, match="two fits or more"):
         compare(hs)
+    with pytest.raises(OptionError, match="got int"):
+        compare(hs, 3)
     with pytest.raises(OptionError, match="called hs"):
         compare(hs, hs)
 

@@ -208,7 +208,7 @@ def fit(
         raise OptionError(f"model must be a Model (Model.read or Model.parse); got {type(model).__name__}.")
     row = estimator_row(estimator, missing, weights)
     one_of("parameterization", parameterization, ("delta", "theta"))
-    ordinal = () if isinstance(wave, Moments) else ordinal_items(row, model, wave, ordered, missing)
+    ordinal = () if isinstance(wave, Moments) else ordinal_items(row, model, wave, ordered, missing, fixed_x)
     with one_thread():
         if isinstance(wave, Moments):
             check_summary(row, missing, group, weights, ordered)

@@ -36,7 +36,12 @@ def estimator_row(name: str, missing: str, weights: str | None) -> Estimator:
 
 
 def ordinal_items(
-    row: Estimator, model: Model, wave: Wave | pd.DataFrame, ordered: Sequence[str] | bool | None, missing: str
+    row: Estimator,
+    model: Model,
+    wave: Wave | pd.DataFrame,
+    ordered: Sequence[str] | bool | None,
+    missing: str,
+    fixed_x: bool = True,
 ) -> tuple[str, ...]:
     """Which items are ordinal: by the argument, else by the spec, else by the codebook of a wave.
 
@@ -59,6 +64,11 @@ def ordinal_items(
         raise OptionError(
             f"{row.name} needs to know which items are ordinal: give ordered=[…], ordered=True, DEFINE(ordinal) in the "
             "spec, or a wave with a codebook."
+        )
+    if names and fixed_x and set(names) <= set(model.exogenous):
+        raise OptionError(
+            f"ordered: {', '.join(names)} only {'explain' if len(names) > 1 else 'explains'} others, and causes are "
+            "taken as they are. Name ordinal items that are measured or explained, or use MLR."
         )
     if not names and missing == "pairwise":
         raise OptionError("missing='pairwise' needs ordinal items; use listwise or fiml.")

@@ -223,6 +223,13 @@ def test_a_fit_without_a_minimum_names_what_runs_away(case: str) -> None:
     assert re.search(r"(f=~|g~f|~~).* runs? away\. Often the marker", found.cause)
 
 
+@pytest.mark.parametrize("name", ["WLSMV", "DWLS", "ULS"])
+def test_ordinal_causes_alone_make_nothing_ordinal(name: str) -> None:
+    sample = plain().assign(z=(plain()["z"] > 0).astype(int))
+    with pytest.raises(OptionError, match=r"ordered: z only explains others"):
+        fit(Model.parse("x1 ~ z\nx2 ~ x1"), sample, name, ordered=["z"])
+
+
 # ---------------------------------------------------------------------------------------- what the sample can't answer
 
 

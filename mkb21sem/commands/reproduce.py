@@ -68,7 +68,16 @@ def reproduce(
         step("survey")
         wave = the_wave(data, codebook, missing_codes(codes), mapping)
         done = main_job.reproduce(
-            wave, chosen, claims, out, lang.value, step, estimator=estimator, missing=missing, plan=frozen
+            wave,
+            chosen,
+            claims,
+            out,
+            lang.value,
+            step,
+            estimator=estimator,
+            missing=missing,
+            plan=frozen,
+            measurement=True,
         )
     words = Words(lang.value, wave.codebook.label)
     shown = console()

@@ -31,6 +31,7 @@ def reproduce(
     estimator: str = AUTO,
     missing: str = AUTO,
     plan: Plan | None = None,
+    measurement: bool = False,
 ) -> Study:
     """Fit, judge, draw and write everything into one folder, which appears whole or not at all.
 
@@ -49,6 +50,8 @@ def reproduce(
 
     plan
         A frozen plan: the report names every deviation from it.
+    measurement
+        Whether the report has the chapter that asks of all scales of the wave whether they measure their constructs.
 
     Raises
     ------
@@ -62,12 +65,12 @@ def reproduce(
     outputs.replaceable(Path(out))
     done = study(wave, model, hypotheses, estimator, missing, progress, plan)
     progress("measurement")
-    measurement = chapter(wave, lang)
+    measured = chapter(wave, lang) if measurement else document.NOTHING
     progress("report")
     with outputs.whole(Path(out)) as folder:
         cause = _draw(done, words, folder)
         svg = (folder / PICTURES[0]).read_text(encoding="utf-8") if not cause else ""
-        (folder / "report.html").write_text(document.document(done, words, svg, cause, measurement), encoding="utf-8")
+        (folder / "report.html").write_text(document.document(done, words, svg, cause, measured), encoding="utf-8")
         (folder / "tables").mkdir()
         document.save(done, words, folder / "tables")
         asked = {"estimator": estimator, "missing": missing}

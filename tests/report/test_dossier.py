@@ -303,6 +303,13 @@ def test_columns_that_tell_no_groups_are_refused(column) -> None:
 
 def test_the_chapter_is_empty_without_scales_and_full_with_them() -> None:
     assert chapter.chapter(Wave.of(WAVE.answers[["REG01", "SEC01"]]), "en") == ""
+    html = chapter.chapter(WAVE, "nl")
+    assert html.count("<img alt=") == 3
+    assert not re.search(r'(src|href)="(?!data:|#)', html)
+    assert "een tweede-ordefactor" in html
+    assert texts()["dossier.reconstruction_whole"]["nl"].format(construct="Cultuur") in html
+    for name in chapter.LISTED:
+        assert f'id="table-{name}"' in html
 
 
 RULES_OF = {

@@ -1,4 +1,4 @@
-"""The dossier as a chapter of the report: its sentences, four pictures, and the tables that answer its questions."""
+"""The dossier as a chapter of the report: its sentences, three pictures, and the tables that answer its questions."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from mkb21sem.report.dossier.tables import every
 from mkb21sem.report.words import Words
 from mkb21sem.survey.wave import Wave
 
-LIGHT = Depth(draws=200, random=200, polychoric=False)
+LIGHT = Depth(draws=200, random=200, polychoric=False, ordinal=False)
 """The report is quick; `mkb21sem validate` does the rest."""
 LISTED = ("d_retention", "d_rivals", "d_fit", "d_fornell", "d_ratios", "d_moved")
-DRAWN = ("d_retention", "d_explored_fit", "d_reliability", "d_ratios")
+DRAWN = ("d_explored_fit", "d_reliability", "d_ratios")
 
 
 def chapter(wave: Wave, lang: str) -> Markup:

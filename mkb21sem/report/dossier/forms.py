@@ -60,20 +60,22 @@ class Rivalry:
         return {} if rows.empty else dict(rows.iloc[0])
 
 
-def rivalries(wave: Wave, of: Structure, attempt: Attempt[Rivalry]) -> dict[str, Rivalry]:
+def rivalries(wave: Wave, of: Structure, attempt: Attempt[Rivalry], ordinal: bool = True) -> dict[str, Rivalry]:
     """Rivals of the forms of every construct that has them, and of all constructs."""
     asked = {name: of.forms[name] for name in of.forms}
     if len(of.constructs) > 1:
         asked[""] = of.constructs
     found = {}
     for name, groups in asked.items():
-        made = attempt("rivals", lambda: rivalry(wave, name, groups))  # noqa: B023
+        made = attempt("rivals", lambda: rivalry(wave, name, groups, ordinal))  # noqa: B023
         if made is not None:
             found[name] = made
     return found
 
 
-def rivalry(source: Wave | pd.DataFrame, construct: str, groups: Mapping[str, Sequence[str]]) -> Rivalry:
+def rivalry(
+    source: Wave | pd.DataFrame, construct: str, groups: Mapping[str, Sequence[str]], ordinal: bool = True
+) -> Rivalry:
     """Rivals of one construct's forms, or of all constructs (``construct`` empty), and which of them is best.
 
     Raises
@@ -81,7 +83,7 @@ def rivalry(source: Wave | pd.DataFrame, construct: str, groups: Mapping[str, Se
     WaveError
         An item is absent, constant, or determined by others.
     """
-    ways = WAYS if construct else {"MLR": False}
+    ways = WAYS if construct and ordinal else {"MLR": False}
     models = {name: rivals(source, groups, name, ordered) for name, ordered in ways.items()}
     table = pd.DataFrame([_row(name, rival, own) for name, own in models.items() for rival in own])
     return Rivalry(construct, models, table, best(table[table["estimator"] == "MLR"]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -47,6 +47,8 @@ class Depth:
         Random tables of parallel analysis.
     polychoric
         Whether exploratory questions are asked of polychoric correlations too.
+    ordinal
+        Whether models are estimated for ordinal items too (WLSMV).
     seed
         Of all of these.
     """
@@ -54,6 +56,7 @@ class Depth:
     draws: int = 1000
     random: int = 1000
     polychoric: bool = True
+    ordinal: bool = True
     seed: int = 2012
 
 
@@ -166,7 +169,7 @@ def inquire(wave: Wave, group: str = "", depth: Depth | None = None, progress: P
     )
     retention, explored = _explored(wave, of, depth, tries)
     progress("confirm")
-    fits = _fits(wave, of, tries)
+    fits = _fits(wave, of, depth, tries)
     progress("compare")
     parallels = tuple(
         one
@@ -189,9 +192,9 @@ def inquire(wave: Wave, group: str = "", depth: Depth | None = None, progress: P
         confirm.loadings(fits),
         confirm.fit_rows(fits),
         confirm.misfit(main) if main is not None else confirm.no_misfit(),
-        rivalries(wave, of, tries.at),
+        rivalries(wave, of, tries.at, depth.ordinal),
         parallels,
-        _reliability(wave, scales, fits, tries),
+        _reliability(wave, scales, fits, depth, tries),
         _dropped(wave, scales, tries),
         None if main is None else tries.at("validity", lambda: _validity(main, of, depth)),
         _between_forms(main, of),
@@ -268,13 +271,15 @@ def _explored(
     return retention, explored
 
 
-def _fits(wave: Wave, of: Structure, tries: _Attempts) -> dict[str, Fit]:
+def _fits(wave: Wave, of: Structure, depth: Depth, tries: _Attempts) -> dict[str, Fit]:
     """The measurement model by robust maximum likelihood, and of ordinal items."""
     model = of.model()
-    ways = {"MLR": {"estimator": "MLR"}, "WLSMV": {"estimator": "WLSMV", "ordered": True}}
+    ways: dict[str, dict[str, Any]] = {"MLR": {"estimator": "MLR"}}
+    if depth.ordinal:
+        ways["WLSMV"] = {"estimator": "WLSMV", "ordered": True}
     found = {}
     for name, how in ways.items():
-        fitted = tries.at(f"CFA, {name}", lambda: fit(model, wave, **how))  # type: ignore[arg-type]  # noqa: B023
+        fitted = tries.at(f"CFA, {name}", lambda: fit(model, wave, **how))  # noqa: B023
         if fitted is not None and not fitted.converged:
             tries.absent.append((f"CFA, {name}", fitted.cause))
         elif fitted is not None:
@@ -283,7 +288,7 @@ def _fits(wave: Wave, of: Structure, tries: _Attempts) -> dict[str, Fit]:
 
 
 def _reliability(
-    wave: Wave, scales: Mapping[str, tuple[str, ...]], fits: Mapping[str, Fit], tries: _Attempts
+    wave: Wave, scales: Mapping[str, tuple[str, ...]], fits: Mapping[str, Fit], depth: Depth, tries: _Attempts
 ) -> pd.DataFrame:
     """Constructs and forms by the measurement model, other batteries by one factor each; ordinal figures beside."""
     measured = reliability(fits["MLR"]) if "MLR" in fits else pd.DataFrame(columns=["construct"])
@@ -291,7 +296,8 @@ def _reliability(
     alone = [tries.at(name, lambda: reliability(wave, {name: rest[name]})) for name in rest]  # noqa: B023
     plain = pd.concat([measured, *(table for table in alone if table is not None)], ignore_index=True)
     ordinal = [reliability(fits["WLSMV"])] if "WLSMV" in fits else []
-    also = [tries.at(name, lambda: reliability(wave, {name: rest[name]}, ordered=True)) for name in rest]  # noqa: B023
+    asked = rest if depth.ordinal else {}
+    also = [tries.at(name, lambda: reliability(wave, {name: rest[name]}, ordered=True)) for name in asked]  # noqa: B023
     ordinal += [table for table in also if table is not None]
     columns = {"alpha_ordinal": "alpha_ordinal", "omega": "omega_ordinal"}
     if not ordinal:

@@ -108,20 +108,19 @@ def describe(
             causes[name] = str(error)
             return None
 
-    step("weights")
+    step("weights and trend")
     weights = rake(wave, population) if population is not None else None
+    waves = (*others, wave) if others and not only_figures else ()
+    followed = trend(waves, lang) if waves else None
+    beside = None
+    if not only_figures:
+        beside = benchmark(wave, official) if official else attempt("official", partial(benchmark, wave))
     step("figures")
     figures = monitor(wave, lang, None if weights is None else weights.values, means)
     tested = attempt("experience", lambda: claim(experience(wave)))
-    stages: dict[str, Adoption | None] = {}
-    beside, waves = None, (*others, wave) if others and not only_figures else ()
-    if not only_figures:
-        step("adoption")
-        for name in RESPONSES:
-            stages[name] = attempt(name, partial(adoption, wave, name, lang=lang))
-        step("official statistics")
-        beside = benchmark(wave, official) if official else attempt("official", lambda: benchmark(wave))
-        step("trend")
+    step("adoption")
+    wanted = () if only_figures else tuple(RESPONSES)
+    stages = {name: attempt(name, partial(adoption, wave, name, lang=lang)) for name in wanted}
     return MonitorStudy(
         wave=wave,
         figures=figures,
@@ -133,7 +132,7 @@ def describe(
         beside=beside,
         sizes=None if beside is None else by_size(wave),
         waves=waves,
-        trend=trend(waves, lang) if waves else None,
+        trend=followed,
         weights=weights,
         causes=causes,
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -54,6 +55,23 @@ def stacked(
     figure = style.paper(style.PAGE, EDGES + 0.55 + ROW * len(rows) + 0.16 * math.ceil(len(note) / 105))
     axes = figure.add_subplot()
     looks = style.diverging(len(answers)) if two_sided else [(shade, "") for shade in style.shades(len(answers))]
+    _bars(axes, rows, looks, words)
+    label_rows(axes, [row.label for row in rows])
+    axes.set_xlim(0, 100)
+    axes.set_xlabel(words.plain("monitor.axis.percent"))
+    style.ticks(axes.xaxis, words.lang, numbers.number, 0)
+    columns(axes, [row.texts for row in rows], heads)
+    keys = [
+        Patch(facecolor=colour, hatch=hatch, edgecolor=style.INK, linewidth=0.4, label=answer)
+        for (colour, hatch), answer in zip(looks, answers, strict=True)
+    ]
+    style.head(figure, title, words, synthetic, note)
+    key_above(axes, keys, max(head.count("\n") + 1 for head in heads), _abreast(answers))
+    return figure
+
+
+def _bars(axes: Axes, rows: Sequence[Bar], looks: Sequence[tuple[str, str]], words: Words) -> None:
+    """Bars beside each other that make up a whole, with the percentage in every part that holds it."""
     left = np.zeros(len(rows))
     for j, (colour, hatch) in enumerate(looks):
         width = np.array([row.shares[j] for row in rows])
@@ -81,18 +99,6 @@ def stacked(
                     bbox=back,
                 )
         left += width
-    label_rows(axes, [row.label for row in rows])
-    axes.set_xlim(0, 100)
-    axes.set_xlabel(words.plain("monitor.axis.percent"))
-    style.ticks(axes.xaxis, words.lang, numbers.number, 0)
-    columns(axes, [row.texts for row in rows], heads)
-    keys = [
-        Patch(facecolor=colour, hatch=hatch, edgecolor=style.INK, linewidth=0.4, label=answer)
-        for (colour, hatch), answer in zip(looks, answers, strict=True)
-    ]
-    style.head(figure, title, words, synthetic, note)
-    key_above(axes, keys, max(head.count("\n") + 1 for head in heads), _abreast(answers))
-    return figure
 
 
 def pairs(rows: Sequence[Pair], heads: Sequence[str], words: Words, title: str, note: str, synthetic: bool) -> Figure:

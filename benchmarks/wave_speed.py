@@ -91,6 +91,12 @@ def page(found: dict[str, tuple[float, float, list[float]]], beside: pd.DataFram
             np.testing.assert_allclose(chisq, part["chisq"], rtol=1e-5)
             other = f"{part['wall'].sum():.1f} | {part['cpu'].sum():.1f} | {part['cpu'].sum() / cpu:.0f}"
         lines.append(f"| {name} | {wall:.2f} | {cpu:.2f} | < {TARGETS[name]:.0f} | {other} |")
+    busy = os.getloadavg()[0] / (os.cpu_count() or 1)
+    if busy > 1.5:
+        lines += [
+            "",
+            f"The machine was busy ({busy:.0f} jobs a core): the wall clock shows that, processor time does not.",
+        ]
     if beside is not None:
         versions = beside["versions"].iloc[0]
         lines += ["", f"{versions}. The scaled χ² of every rung agrees within 1e-5."]

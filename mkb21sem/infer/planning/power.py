@@ -45,8 +45,9 @@ class Power:
         the population's standardised effect. ``method``: ``analytic``, or ``simulated``, with its interval low–high
         and what follows it. ``family_power`` of the analytic rows is a lower bound: alpha shared out over the family.
     fit
-        test null alternative n power: the tests of fit by RMSEA; and ``this population``, the test of exact fit
-        against a population of which the model is not true.
+        test null alternative n power: the tests of fit by RMSEA; ``this population``, the test of exact fit against a
+        population of which the model is not true; and ``robust, simulated``, how often MLR's test rejected in the
+        samples, which for a true model should be .05.
     required
         As from `required_n`.
     left_out
@@ -131,7 +132,7 @@ def power(
     tested, left_out = testable(at, hypotheses, model)
     each = {claim.id: noncentrality(at, claim) for claim in tested}
     table = pd.concat([_analytic(tested, each, assumed, size) for size in sizes], ignore_index=True)
-    stopped = False
+    stopped, rejected = False, []
     if draws:
         origin = _origin(model, at, wave, missing)
         shares = []
@@ -141,13 +142,14 @@ def power(
                 at, origin, tested, size, draws, seed=seed, workers=workers, backend=backend, progress=tell
             )
             if len(drawn.est):
+                rejected.append((size, drawn.rejected))
                 shares.append(_beside(found_shares(drawn, at, tested), table))
             if stopped:
                 break
         table = pd.concat([table, *shares], ignore_index=True)
     return Power(
         table,
-        fit_power(at, sizes),
+        _with_simulated(fit_power(at, sizes), at, rejected),
         _required(tested, each, assumed, TARGETS),
         left_out,
         assumed,
@@ -258,6 +260,12 @@ def fit_power(at: AtPopulation, sizes: Sequence[int]) -> pd.DataFrame:
         far = math.sqrt(at.misfit / df)
         rows += [("this population", 0.0, far, size, float(ncx2.sf(crit, df, size * at.misfit))) for size in sizes]
     return pd.DataFrame(rows, columns=["test", "null", "alternative", "n", "power"])
+
+
+def _with_simulated(table: pd.DataFrame, at: AtPopulation, rejected: Sequence[tuple[int, float]]) -> pd.DataFrame:
+    far = math.sqrt(at.misfit / at.layout.df) if at.layout.df else math.nan
+    rows = [("robust, simulated", 0.0, far, size, share) for size, share in rejected if not math.isnan(share)]
+    return pd.concat([table, pd.DataFrame(rows, columns=table.columns)], ignore_index=True) if rows else table
 
 
 def _sizes(n: Sequence[int] | int) -> tuple[int, ...]:

@@ -54,6 +54,12 @@ class Simulated:
     proper: Array
     asked: int
 
+    @property
+    def rejected(self) -> float:
+        """Share of the samples with a test of fit in which it rejects at .05."""
+        tested = self.pvalue[np.isfinite(self.pvalue) & self.converged]
+        return float((tested < 1 - LEVEL).mean()) if len(tested) else math.nan
+
 
 @dataclass(frozen=True)
 class _Draws:

@@ -90,6 +90,9 @@ def test_simulated_power_is_near_theory():
         assert abs(seen - theory) < 3.3 * np.sqrt(theory * (1 - theory) / 400) + 0.03
         assert rows.loc[(name, "simulated"), "low"] < seen < rows.loc[(name, "simulated"), "high"]
     assert rows.loc[("H1", "simulated"), "failed"] == 0
+    fit_ = made.fit.set_index("test")
+    assert abs(fit_.loc["robust, simulated", "power"] - 0.05) < 3.3 * np.sqrt(0.05 * 0.95 / 400) + 0.02
+    assert fit_.loc["robust, simulated", "alternative"] < 1e-3
 
 
 def test_workers_change_nothing():

@@ -94,9 +94,9 @@ def _key(above: SubFigure, found: Power, n: int, words: Words) -> None:
     above.legend(handles=lines, loc="center left", ncols=len(lines))
 
 
-def _parts(figure: Figure, height: float) -> tuple[SubFigure, SubFigure]:
+def _parts(figure: Figure, height: float, strip: float = KEY) -> tuple[SubFigure, SubFigure]:
     """A strip for the key, and so many inches for what it is the key to."""
-    above, body = figure.subfigures(2, 1, squeeze=False, height_ratios=[KEY, height])[:, 0]
+    above, body = figure.subfigures(2, 1, squeeze=False, height_ratios=[strip, height])[:, 0]
     return above, body
 
 
@@ -116,8 +116,9 @@ def _alt(found: Power, n: int, words: Words) -> str:
 def fit_curves(found: Power, n: int, words: Words, synthetic: bool = False) -> style.Chart:
     """Power of the tests of fit by RMSEA against the number of respondents."""
     with style.styled():
-        figure = style.paper(style.PAGE, 2.9)
-        axes = figure.subplots()
+        figure = style.paper(style.PAGE, 3.3)
+        above, body = _parts(figure, 2.4, 2 * KEY)
+        axes = body.subplots()
         axes.axhline(WANTED, color=style.LINE, linewidth=0.8, zorder=1)
         axes.axvline(n, color=style.SOFT, linewidth=0.7, linestyle=style.DASHES[2], zorder=1)
         for at, (name, rows) in enumerate(groupby(found.fit.to_dict("records"), key=lambda row: row["test"])):
@@ -130,7 +131,7 @@ def fit_curves(found: Power, n: int, words: Words, synthetic: bool = False) -> s
         axes.set_xlabel("N")
         style.ticks(axes.yaxis, words.lang, _share)
         style.ticks(axes.xaxis, words.lang, numbers.number, 0)
-        axes.legend(loc="lower right")
+        above.legend(*axes.get_legend_handles_labels(), loc="center left", ncols=3)
         note = words.plain("power.chart.fit.note", n=numbers.count(n, words.lang))
         style.head(figure, words.plain("power.chart.fit"), words, synthetic, note)
     parts = [

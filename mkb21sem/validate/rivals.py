@@ -84,6 +84,7 @@ def rivals(
     constructs: Mapping[str, Sequence[str]],
     estimator: str = "ML",
     ordered: bool = False,
+    names: Sequence[str] = tuple(WORDS),
 ) -> tuple[Rival, ...]:
     """Fit the rivals to the same respondents.
 
@@ -97,6 +98,8 @@ def rivals(
         As `fit`.
     ordered
         Whether all items are ordinal.
+    names
+        Which of `WORDS`.
 
     Raises
     ------
@@ -105,7 +108,7 @@ def rivals(
     """
     models = rival_models(constructs)
     given = answers(source, models["correlated"].observed)
-    return tuple(_rival(name, model, given, estimator, ordered) for name, model in models.items())
+    return tuple(_rival(name, model, given, estimator, ordered) for name, model in models.items() if name in names)
 
 
 def _rival(name: str, model: Model, given: pd.DataFrame, estimator: str, ordered: bool) -> Rival:

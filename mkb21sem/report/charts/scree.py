@@ -48,7 +48,7 @@ def scree(
                     linestyle=style.DASHES[which],
                     label=words.plain(f"scree.{column}", level=numbers.percent(found.level, 0, words.lang)),
                 )
-            own.set_title(style.fitted(heading, style.TEXT_SIZE, 66 * style.PAGE / across, bold=True))
+            own.set_title(style.fitted(heading, style.TEXT_SIZE, 52 * style.PAGE / across, bold=True))
             own.axhline(1, color=style.LINE, linewidth=0.8, zorder=0)
             own.xaxis.set_major_locator(MaxNLocator(integer=True))
             style.ticks(own.yaxis, words.lang, numbers.number, 0)

@@ -15,7 +15,7 @@ from mkb21sem.report.dossier.tables import every
 from mkb21sem.report.words import Words
 from mkb21sem.survey.wave import Wave
 
-LIGHT = Depth(draws=200, random=200, polychoric=False, ordinal=False)
+LIGHT = Depth(draws=200, random=200, polychoric=False, thorough=False)
 """The report is quick; `mkb21sem validate` does the rest."""
 LISTED = ("d_retention", "d_rivals", "d_fit", "d_fornell", "d_ratios", "d_moved")
 DRAWN = ("d_explored_fit", "d_reliability", "d_ratios")

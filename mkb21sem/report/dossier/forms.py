@@ -17,7 +17,7 @@ from mkb21sem.infer.rivals.difference import difference
 from mkb21sem.report.dossier.confirm import fit_row
 from mkb21sem.survey.wave import Wave
 from mkb21sem.validate.parallel import parallel
-from mkb21sem.validate.rivals import Rival, rivals
+from mkb21sem.validate.rivals import WORDS, Rival, rivals
 from mkb21sem.validate.solution import Factors
 from mkb21sem.validate.structure import Structure
 
@@ -60,31 +60,34 @@ class Rivalry:
         return {} if rows.empty else dict(rows.iloc[0])
 
 
-def rivalries(wave: Wave, of: Structure, attempt: Attempt[Rivalry], ordinal: bool = True) -> dict[str, Rivalry]:
+def rivalries(wave: Wave, of: Structure, attempt: Attempt[Rivalry], thorough: bool = True) -> dict[str, Rivalry]:
     """Rivals of the forms of every construct that has them, and of all constructs."""
     asked = {name: of.forms[name] for name in of.forms}
     if len(of.constructs) > 1:
         asked[""] = of.constructs
     found = {}
     for name, groups in asked.items():
-        made = attempt("rivals", lambda: rivalry(wave, name, groups, ordinal))  # noqa: B023
+        made = attempt("rivals", lambda: rivalry(wave, name, groups, thorough))  # noqa: B023
         if made is not None:
             found[name] = made
     return found
 
 
 def rivalry(
-    source: Wave | pd.DataFrame, construct: str, groups: Mapping[str, Sequence[str]], ordinal: bool = True
+    source: Wave | pd.DataFrame, construct: str, groups: Mapping[str, Sequence[str]], thorough: bool = True
 ) -> Rivalry:
     """Rivals of one construct's forms, or of all constructs (``construct`` empty), and which of them is best.
+
+    Without being thorough by MLR alone, and without the bifactor model, which crawls where a form adds nothing.
 
     Raises
     ------
     WaveError
         An item is absent, constant, or determined by others.
     """
-    ways = WAYS if construct and ordinal else {"MLR": False}
-    models = {name: rivals(source, groups, name, ordered) for name, ordered in ways.items()}
+    ways = WAYS if construct and thorough else {"MLR": False}
+    names = tuple(name for name in WORDS if thorough or name != "bifactor")
+    models = {name: rivals(source, groups, name, ordered, names) for name, ordered in ways.items()}
     table = pd.DataFrame([_row(name, rival, own) for name, own in models.items() for rival in own])
     return Rivalry(construct, models, table, best(table[table["estimator"] == "MLR"]))
 

@@ -47,8 +47,8 @@ class Depth:
         Random tables of parallel analysis.
     polychoric
         Whether exploratory questions are asked of polychoric correlations too.
-    ordinal
-        Whether models are estimated for ordinal items too (WLSMV).
+    thorough
+        Whether models are estimated for ordinal items too (WLSMV), and bifactor models.
     seed
         Of all of these.
     """
@@ -56,7 +56,7 @@ class Depth:
     draws: int = 1000
     random: int = 1000
     polychoric: bool = True
-    ordinal: bool = True
+    thorough: bool = True
     seed: int = 2012
 
 
@@ -192,7 +192,7 @@ def inquire(wave: Wave, group: str = "", depth: Depth | None = None, progress: P
         confirm.loadings(fits),
         confirm.fit_rows(fits),
         confirm.misfit(main) if main is not None else confirm.no_misfit(),
-        rivalries(wave, of, tries.at, depth.ordinal),
+        rivalries(wave, of, tries.at, depth.thorough),
         parallels,
         _reliability(wave, scales, fits, depth, tries),
         _dropped(wave, scales, tries),
@@ -275,7 +275,7 @@ def _fits(wave: Wave, of: Structure, depth: Depth, tries: _Attempts) -> dict[str
     """The measurement model by robust maximum likelihood, and of ordinal items."""
     model = of.model()
     ways: dict[str, dict[str, Any]] = {"MLR": {"estimator": "MLR"}}
-    if depth.ordinal:
+    if depth.thorough:
         ways["WLSMV"] = {"estimator": "WLSMV", "ordered": True}
     found = {}
     for name, how in ways.items():
@@ -296,7 +296,7 @@ def _reliability(
     alone = [tries.at(name, lambda: reliability(wave, {name: rest[name]})) for name in rest]  # noqa: B023
     plain = pd.concat([measured, *(table for table in alone if table is not None)], ignore_index=True)
     ordinal = [reliability(fits["WLSMV"])] if "WLSMV" in fits else []
-    asked = rest if depth.ordinal else {}
+    asked = rest if depth.thorough else {}
     also = [tries.at(name, lambda: reliability(wave, {name: rest[name]}, ordered=True)) for name in asked]  # noqa: B023
     ordinal += [table for table in also if table is not None]
     columns = {"alpha_ordinal": "alpha_ordinal", "omega": "omega_ordinal"}

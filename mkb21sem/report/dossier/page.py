@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
 from mkb21sem.report import outputs, results
+from mkb21sem.report.charts.style import Chart
 from mkb21sem.report.dossier import meanings
 from mkb21sem.report.dossier.inquiry import Depth, Inquiry, inquire, subsets
 from mkb21sem.report.dossier.pictures import pictures
@@ -127,10 +131,9 @@ def save(of: Dossier, out: str | Path) -> None:
     made = sections(of.inquiries, tables, charts, words)
     with outputs.whole(Path(out)) as folder:
         (folder / "pictures").mkdir()
-        images = {}
-        for chart in (each for own in charts.values() for each in own):
-            svg, _ = chart.save(folder / "pictures")
-            images[chart.name] = chart.image(svg.read_bytes())
+        drawn = [each for own in charts.values() for each in own]
+        draw_all(drawn, folder / "pictures")
+        images = {each.name: each.image((folder / "pictures" / f"{each.name}.svg").read_bytes()) for each in drawn}
         (folder / NAME).write_text(page(of, made, images), encoding="utf-8")
         (folder / "tables").mkdir()
         for name, frame in {
@@ -139,6 +142,24 @@ def save(of: Dossier, out: str | Path) -> None:
         }.items():
             write(frame, folder / "tables" / f"{name}.csv", words.lang)
         results.write(content(of), folder / outputs.RESULTS)
+
+
+def draw_all(charts: Sequence[Chart], folder: Path) -> None:
+    """Save charts, in two processes where the system can fork one: the same files, in half the time."""
+    if sys.platform != "linux" or len(charts) < 4 or (os.cpu_count() or 1) < 2:
+        _draw_some(charts, folder)
+        return
+    child = get_context("fork").Process(target=_draw_some, args=(charts[::2], folder))
+    child.start()
+    _draw_some(charts[1::2], folder)
+    child.join()
+    if child.exitcode:
+        _draw_some(charts[::2], folder)
+
+
+def _draw_some(charts: Sequence[Chart], folder: Path) -> None:
+    for chart in charts:
+        chart.save(folder)
 
 
 def brief(of: Dossier) -> list[str]:

@@ -15,6 +15,8 @@ from mkb21sem.infer.bootstrap import Bootstrap, bootstrap
 from mkb21sem.infer.effects import effects
 from mkb21sem.infer.intervals import intervals
 from mkb21sem.infer.montecarlo import MonteCarlo, monte_carlo
+from mkb21sem.infer.rivals.equivalent import equivalents
+from mkb21sem.infer.rivals.family import Rivals, rivals
 from mkb21sem.infer.robustness.robustness import Robustness, robustness
 from mkb21sem.infer.verdicts import Verdict, verdicts
 from mkb21sem.infer.zeros import Zeros, zeros
@@ -114,6 +116,11 @@ class Inference:
         Tests of the registered zeros; None, with the reason, where there are none.
     robust
         The verdicts under other choices; None if that was not asked for.
+    rivals, rivals_reason
+        The model beside its rivals; None, with the reason, where there are none.
+    equivalent
+        model change steps df chisq: models, one change away, that no answers can tell from this one; None where they
+        can't be looked for.
     """
 
     wave: Wave
@@ -128,6 +135,9 @@ class Inference:
     zeros: Zeros | None
     zeros_reason: str
     robust: Robustness | None
+    rivals: Rivals | None = None
+    rivals_reason: str = ""
+    equivalent: pd.DataFrame | None = None
 
 
 def infer(
@@ -195,8 +205,23 @@ def infer(
             backend=how.backend,
             progress=tell.count,
         )
+    beside, why_not, alike = _rivals(found, wave, choice, tell)
     return Inference(
-        wave, model, tuple(hypotheses), choice, found, how, outcome, judged, everything, restricted, reason, again
+        wave,
+        model,
+        tuple(hypotheses),
+        choice,
+        found,
+        how,
+        outcome,
+        judged,
+        everything,
+        restricted,
+        reason,
+        again,
+        beside,
+        why_not,
+        alike,
     )
 
 
@@ -245,3 +270,19 @@ def _zeros(
         return zeros(found, wave, restrictions, **options), ""
     except Mkb21Error as error:
         return None, str(error)
+
+
+def _rivals(found: Fit, wave: Wave, choice: Choice, tell: Steps) -> tuple[Rivals | None, str, pd.DataFrame | None]:
+    """The model beside its rivals, and the models that can't be told from it."""
+    if not found.converged:
+        return None, found.cause, None
+    tell("rival models")
+    try:
+        beside, reason = rivals(found.model, wave, **choice.options), ""
+    except Mkb21Error as error:
+        beside, reason = None, str(error)
+    try:
+        alike = equivalents(found, steps=1).table
+    except Mkb21Error:
+        alike = None
+    return beside, reason, alike

@@ -17,6 +17,7 @@ from mkb21sem.report.charts.forest import forest
 from mkb21sem.report.charts.style import Chart
 from mkb21sem.report.inference import BOOTSTRAP, Inference
 from mkb21sem.report.inference_tables import every_table
+from mkb21sem.report.rival_tables import named
 from mkb21sem.report.table import Table, write
 from mkb21sem.report.words import Words
 
@@ -63,7 +64,7 @@ def page(of: Inference, words: Words, made: dict[str, Table], drawn: list[Chart]
 def _filled(of: Inference, words: Words, made: dict[str, Table], drawn: list[Chart]) -> dict[str, Any]:
     shown = [table for table in made.values() if table.rows is None or table.rows]
     claims = made["hypotheses"].frame.to_dict("records") if "hypotheses" in made else []
-    sections = ["short", "verdicts", "zeros", *(["robust"] if of.robust else []), "grounds", "limits"]
+    sections = ["short", "verdicts", "zeros", *(["robust"] if of.robust else []), "rivals", "grounds", "limits"]
     return {
         "title": of.model.title or of.model.name,
         "wave": of.wave.name,
@@ -85,6 +86,8 @@ def _filled(of: Inference, words: Words, made: dict[str, Table], drawn: list[Cha
         "sampling": list(_sampling(of, words)),
         "zeros": list(_zeros(of, words)),
         "robust": list(_robust(of, words)),
+        "rivals": list(_rivals(of, words)),
+        "equivalents": list(_equivalents(of, words)),
         "hypotheses": [claim | {"size": numbers.bounded(claim["sesoi"], 2, words.lang)} for claim in claims],
         "limits": list(_limits(of, words)),
         "files": _files(drawn, words),
@@ -175,6 +178,25 @@ def _robust(of: Inference, words: Words) -> Iterator[Markup]:
         yield words("inference.improper", odd=numbers.count(odd, lang))
 
 
+def _rivals(of: Inference, words: Words) -> Iterator[Markup]:
+    if of.rivals is None:
+        yield words("inference.rivals.none", reason=of.rivals_reason.rstrip("."))
+        return
+    yield words("inference.rivals")
+    weights = of.rivals.table.set_index("model")["bic_weight"].dropna()
+    if len(weights):
+        best = str(weights.idxmax())
+        weight = numbers.bounded(float(weights.max()), 2, words.lang)
+        yield words("inference.rivals.best", name=named(best, words), weight=weight)
+
+
+def _equivalents(of: Inference, words: Words) -> Iterator[Markup]:
+    if of.equivalent is not None:
+        n = len(of.equivalent)
+        key = "inference.equivalents" if n else "inference.equivalents.none"
+        yield words(key, n=numbers.count(n, words.lang))
+
+
 def _limits(of: Inference, words: Words) -> Iterator[Markup]:
     if of.wave.synthetic:
         yield words("limit.synthetic")
@@ -235,6 +257,9 @@ def content(of: Inference) -> dict[str, Any]:
         "zeros": zeros,
         "zeros_reason": of.zeros_reason,
         "robustness": robust,
+        "rivals": None if of.rivals is None else {"models": of.rivals.table, "pairs": of.rivals.comparison.pairs},
+        "rivals_reason": of.rivals_reason,
+        "equivalents": of.equivalent,
     }
     return dict(results.plain(_records(whole)))
 

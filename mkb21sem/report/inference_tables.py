@@ -10,7 +10,7 @@ import pandas as pd
 from mkb21sem.infer.robustness.robustness import Robustness
 from mkb21sem.infer.robustness.specifications import CHOICES
 from mkb21sem.infer.zeros import Zeros
-from mkb21sem.report import judged, numbers, tables
+from mkb21sem.report import judged, numbers, rival_tables, tables
 from mkb21sem.report.inference import Inference
 from mkb21sem.report.table import Column, Table
 from mkb21sem.report.words import Words
@@ -27,6 +27,10 @@ def every_table(of: Inference, words: Words) -> dict[str, Table]:
     if of.robust is not None:
         made += [survival(of.robust, of, words), specifications(of.robust, words), unavailable(of.robust, words)]
         made.append(Table("robust_verdicts", of.robust.verdicts, (Column("id"),), rows=()))
+    if of.rivals is not None:
+        made += rival_tables.every_table(of.rivals, words)
+    if of.equivalent is not None:
+        made.append(rival_tables.equivalents(of.equivalent, of.found.model, words))
     made.append(tables.hypotheses(of.hypotheses, words))
     return {table.name: table for table in made if len(table.frame)}
 

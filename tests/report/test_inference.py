@@ -83,12 +83,16 @@ class TestPage:
         assert set(page.tables) == {
             *("verdicts", "sizes", "effects", "draws", "zeros", "joint"),
             *("survival", "specifications", "unavailable", "hypotheses"),
+            *("rivals", "rival_pairs", "equivalents"),
         }
         for name, rows in (
             ("verdicts", results["hypotheses"]),
             ("zeros", results["zeros"]["each"]),
             ("survival", results["robustness"]["survival"]),
             ("specifications", results["robustness"]["specifications"]),
+            ("rivals", results["rivals"]["models"]),
+            ("rival_pairs", results["rivals"]["pairs"]),
+            ("equivalents", results["equivalents"]),
         ):
             shown = page.rows(name)
             assert len(shown) == len(rows)
@@ -97,7 +101,7 @@ class TestPage:
                 figure = f"{row['std']:.2f}".replace("-", "−").replace("0.", ".").replace("−.00", ".00")
                 assert text == (figure.replace(".", ",") if lang == "nl" else figure)
         csv = {path.stem for path in (folder / "tables").glob("*.csv")}
-        assert csv == {*page.tables, "robust_verdicts", "all_effects"}
+        assert csv == {*page.tables, "robust_verdicts", "all_effects", "rival_tests"}
 
     def test_pictures_have_a_text_and_stand_beside_the_page(self, written):
         _, folder, page, _ = written
@@ -189,7 +193,8 @@ def test_the_forest_has_every_hypothesis(drawn: Inference) -> None:
 def test_every_word_of_the_tables_is_there(drawn: Inference) -> None:
     for lang in ("en", "nl"):
         for table in every_table(drawn, Words(lang, drawn.wave.codebook.label)).values():
-            assert bool(table.cells(Words(lang))) == (table.name not in ("robust_verdicts", "all_effects"))
+            hidden = table.name in ("robust_verdicts", "all_effects", "rival_tests")
+            assert bool(table.cells(Words(lang))) != hidden
             assert all(head.text for head in table.heads(Words(lang)))
 
 

@@ -24,6 +24,10 @@ from mkb21sem.linalg import Array
 from mkb21sem.specify.layout import Layout
 
 
+MORE = 500
+"""Steps of BFGS after which a second attempt is given up: a minimum that exists takes tens."""
+
+
 def loss_of(row: Estimator, layout: Layout, sample: Moments) -> Loss:
     """The loss that the estimator minimises over the sample."""
     if row.loss == "normal":
@@ -83,7 +87,9 @@ def _from_where_it_stopped(loss: Loss, found: Minimum) -> Minimum:
     if not np.isfinite(value(found.theta[0] / scale)):
         return found
     with np.errstate(all="ignore"):
-        other = minimize(value, found.theta[0] / scale, jac=slope, method="BFGS", options={"gtol": 1e-7})
+        other = minimize(
+            value, found.theta[0] / scale, jac=slope, method="BFGS", options={"gtol": 1e-7, "maxiter": MORE}
+        )
     again = minimise(loss, (other.x * scale)[None], near=True)
     # On a ridge that falls for ever the decrement is small too; only a point with curvature is a minimum.
     curved = all(undetermined(loss.derivatives(again.theta, observed)[1][0]) is None for observed in (True, False))

@@ -57,9 +57,7 @@ def every_table(of: Study, words: Words) -> dict[str, Table]:
     return {table.name: table for table in made if len(table.frame)}
 
 
-def document(
-    of: Study, words: Words, diagram: str = "", diagram_cause: str = "", measurement: Markup = NOTHING
-) -> str:
+def document(of: Study, words: Words, diagram: str = "", diagram_cause: str = "", measurement: Markup = NOTHING) -> str:
     """The report as one HTML page that needs nothing from elsewhere.
 
     Parameters

@@ -16,7 +16,11 @@ INFORMATION = ("aic", "bic")
 
 def every_table(found: Rivals, words: Words) -> list[Table]:
     """Models, pairs, and every difference test (the last in its file only)."""
-    return [models(found, words), pairs(found, words), Table("rival_tests", found.comparison.tests, (Column("smaller"),), rows=())]
+    return [
+        models(found, words),
+        pairs(found, words),
+        Table("rival_tests", found.comparison.tests, (Column("smaller"),), rows=()),
+    ]
 
 
 def models(found: Rivals, words: Words) -> Table:

@@ -23,7 +23,6 @@ from mkb21sem.estimate.vcov import undetermined
 from mkb21sem.linalg import Array
 from mkb21sem.specify.layout import Layout
 
-
 MORE = 500
 """Steps of BFGS after which a second attempt is given up: a minimum that exists takes tens."""
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from mkb21sem.report import judged, numbers, prose, registered, sample, tables
-from mkb21sem.report.results import PROGRAM, software
+from mkb21sem.report.pages import numbered, rendered
+from mkb21sem.report.results import software
 from mkb21sem.report.study import Study
 from mkb21sem.report.table import Table, write
 from mkb21sem.report.words import Words
@@ -73,34 +71,30 @@ def document(of: Study, words: Words, diagram: str = "", diagram_cause: str = ""
     measurement
         The chapter on the measurement, as HTML.
     """
-    folder = files("mkb21sem.report")
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(folder.joinpath("template.html").read_text(encoding="utf-8"))
-    style = Markup(folder.joinpath("style.css").read_text(encoding="utf-8"))  # ours, nothing filled in
     page = _page(of, words) | {
-        "style": style,
         "diagram": inline(diagram, _alternative(of, words)) if diagram else "",
         "diagram_cause": diagram_cause,
         "measurement": measurement,
     }
-    return template.render(page=page, words=words)
+    return rendered("report.html", page, words)
 
 
 def _page(of: Study, words: Words) -> dict[str, Any]:
     """What the template fills in, apart from the picture."""
     made = every_table(of, words)
     shown = [table for table in made.values() if table.name != "second_opinion" and _has_rows(table)]
-    numbered = {table.name: _shown(table, at, words) for at, table in enumerate(shown, start=1)}
+    in_order = {
+        table.name: numbered(table, at, words, "note.estimates" if table.name in ESTIMATES else "")
+        for at, table in enumerate(shown, start=1)
+    }
     return {
         "title": of.model.title or of.model.name,
         "wave": of.wave.name,
         "synthetic": of.wave.synthetic,
         "converged": of.found.converged,
         "cause": of.found.cause,
-        "program": PROGRAM,
-        "version": software()[PROGRAM],
         "steps": dict(zip(STEPS, "1234567", strict=True)),
-        "tables": numbered,
+        "tables": in_order,
         "summary": list(prose.summary(of, words)),
         "counts": judged.counts(of.judged) if of.found.converged else [],
         "total": numbers.count(len(of.judged), words.lang),
@@ -118,7 +112,7 @@ def _page(of: Study, words: Words) -> dict[str, Any]:
         "reasons": list(judged.reasons(of.judged, words, of.model.name)),
         "limits": list(prose.limits(of, words)),
         "files": file_list(words),
-        "diagram_note": words("figure.note", loadings=numbered.get("loadings", {}).get("number", numbers.ABSENT)),
+        "diagram_note": words("figure.note", loadings=in_order.get("loadings", {}).get("number", numbers.ABSENT)),
     }
 
 
@@ -134,20 +128,6 @@ def file_list(words: Words) -> list[tuple[str, str]]:
 
 def _has_rows(table: Table) -> bool:
     return table.rows is None or bool(table.rows)
-
-
-def _shown(table: Table, number: int, words: Words) -> Mapping[str, Any]:
-    """A table as the template wants it."""
-    note = "note.estimates" if table.name in ESTIMATES else f"note.{table.name}"
-    notes = [words(note, **table.facts)] if words.has(note) else []
-    return {
-        "number": number,
-        "caption": words(f"table.{table.name}", **table.facts),
-        "heads": table.heads(words),
-        "rows": table.cells(words),
-        "notes": [*notes, *table.remarks],
-        "wide": table.wide,
-    }
 
 
 def _alternative(of: Study, words: Words) -> str:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from mkb21sem.infer.verdicts import verdict_table
@@ -17,6 +15,7 @@ from mkb21sem.report.charts.forest import forest
 from mkb21sem.report.charts.style import Chart
 from mkb21sem.report.inference import BOOTSTRAP, Inference
 from mkb21sem.report.inference_tables import every_table
+from mkb21sem.report.pages import numbered, rendered
 from mkb21sem.report.rival_tables import named
 from mkb21sem.report.table import Table, write
 from mkb21sem.report.words import Words
@@ -54,11 +53,7 @@ def charts(of: Inference, words: Words) -> list[Chart]:
 
 def page(of: Inference, words: Words, made: dict[str, Table], drawn: list[Chart]) -> str:
     """The page as HTML that needs nothing from elsewhere."""
-    folder = files("mkb21sem.report")
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(folder.joinpath("inference.html").read_text(encoding="utf-8"))
-    style = Markup(folder.joinpath("style.css").read_text(encoding="utf-8"))  # ours, nothing filled in
-    return template.render(page=_filled(of, words, made, drawn) | {"style": style}, words=words)
+    return rendered("inference.html", _filled(of, words, made, drawn), words)
 
 
 def _filled(of: Inference, words: Words, made: dict[str, Table], drawn: list[Chart]) -> dict[str, Any]:
@@ -71,10 +66,8 @@ def _filled(of: Inference, words: Words, made: dict[str, Table], drawn: list[Cha
         "synthetic": of.wave.synthetic,
         "converged": of.found.converged,
         "cause": of.found.cause,
-        "program": results.PROGRAM,
-        "version": results.software()[results.PROGRAM],
         "sections": sections,
-        "tables": {table.name: _shown(table, at, words) for at, table in enumerate(shown, start=1)},
+        "tables": {table.name: numbered(table, at, words) for at, table in enumerate(shown, start=1)},
         "charts": {
             chart.name: {"number": at, "caption": chart.caption, "image": chart.image()}
             for at, chart in enumerate(drawn, start=1)
@@ -91,19 +84,6 @@ def _filled(of: Inference, words: Words, made: dict[str, Table], drawn: list[Cha
         "hypotheses": [claim | {"size": numbers.bounded(claim["sesoi"], 2, words.lang)} for claim in claims],
         "limits": list(_limits(of, words)),
         "files": _files(drawn, words),
-    }
-
-
-def _shown(table: Table, number: int, words: Words) -> dict[str, Any]:
-    note = f"note.{table.name}"
-    notes = [words(note, **table.facts)] if words.has(note) else []
-    return {
-        "number": number,
-        "caption": words(f"table.{table.name}", **table.facts),
-        "heads": table.heads(words),
-        "rows": table.cells(words),
-        "notes": [*notes, *table.remarks],
-        "wide": table.wide,
     }
 
 

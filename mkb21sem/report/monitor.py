@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from mkb21sem.describe.monitor import agreement
@@ -19,6 +17,7 @@ from mkb21sem.report.charts import monitor as drawn
 from mkb21sem.report.charts import monitor_outside, monitor_stage
 from mkb21sem.report.charts.style import Chart
 from mkb21sem.report.monitor_study import MonitorStudy
+from mkb21sem.report.pages import numbered, rendered
 from mkb21sem.report.results import PROGRAM, plain, software
 from mkb21sem.report.results import write as write_json
 from mkb21sem.report.table import Table
@@ -90,30 +89,24 @@ def every_section(of: MonitorStudy, words: Words, only_figures: bool = False) ->
 
 def page(of: MonitorStudy, words: Words, sections: Sequence[dict[str, Any]], drawn_in: Path) -> str:
     """The page as HTML that needs nothing from elsewhere; the charts' SVG files are in a folder."""
-    folder = files("mkb21sem.report")
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(folder.joinpath("monitor.html").read_text(encoding="utf-8"))
     count, shown = 0, []
     for section in sections:
         parts = []
         for part in section["parts"]:
             table = part if isinstance(part, Table) else _behind(part, of, words)
             count += table is not None
-            held = _table(table, count, words) if table is not None else None
+            held = numbered(table, count, words) | {"image": ""} if table is not None else None
             parts.append(held if part is table else {"name": part.name, "image": _image(part, drawn_in), "table": held})
         shown.append(section | {"parts": parts})
     content = {
         "wave": of.wave.name,
         "synthetic": of.wave.synthetic,
-        "program": PROGRAM,
-        "version": software()[PROGRAM],
-        "style": Markup(folder.joinpath("style.css").read_text(encoding="utf-8")),
         "summary": list(prose.summary(of, words)),
         "sections": shown,
         "limits": list(prose.limits(of, words)),
         "files": file_list(of, words),
     }
-    return template.render(page=content, words=words)
+    return rendered("monitor.html", content, words)
 
 
 def file_list(of: MonitorStudy, words: Words) -> list[tuple[str, str]]:
@@ -211,16 +204,3 @@ def _behind(chart: Chart, of: MonitorStudy, words: Words) -> Table | None:
     """The numbers of a chart of figures 1–13."""
     number = chart.name.removeprefix("figure")
     return tables.figure(of.figures, int(number), words) if number.isdigit() else None
-
-
-def _table(table: Table, number: int, words: Words) -> dict[str, Any]:
-    """A table as the template wants it."""
-    return {
-        "name": table.name,
-        "image": "",
-        "number": number,
-        "caption": words(f"table.{table.name}", **table.facts),
-        "heads": table.heads(words),
-        "rows": table.cells(words),
-        "note": words(f"note.{table.name}", **table.facts) if words.has(f"note.{table.name}") else "",
-    }

@@ -45,7 +45,7 @@ def test_folder(made, tmp_path):
 
 
 def test_every_text_is_used_and_there():
-    template = files("mkb21sem.report").joinpath("planning", "planning.html").read_text(encoding="utf-8")
+    template = files("mkb21sem.report").joinpath("pages", "planning.html").read_text(encoding="utf-8")
     literal = set(re.findall(r'words(?:\.plain)?\(["\']([\w. ]+)["\'](?! ~)', template))
     assert literal <= set(texts())
 

@@ -24,8 +24,10 @@ def test_no_key_stands_twice():
     assert len(keys) == len(set(keys))
 
 
-def test_every_key_in_the_template_exists():
-    template = files("mkb21sem.report").joinpath("template.html").read_text(encoding="utf-8")
+def test_every_key_in_the_templates_exists():
+    pages = [file for file in files("mkb21sem.report").joinpath("pages").iterdir() if file.name.endswith(".html")]
+    assert len(pages) > 7
+    template = "".join(file.read_text(encoding="utf-8") for file in pages)
     literal = set(re.findall(r'words(?:\.plain)?\(["\']([\w. ]+)["\'](?! ~)', template))
     assert len(literal) > 20
     assert literal <= set(texts())

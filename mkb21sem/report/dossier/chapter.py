@@ -9,9 +9,10 @@ from markupsafe import Markup
 from mkb21sem.errors import Mkb21Error
 from mkb21sem.report.dossier.inquiry import Depth, Inquiry, inquire
 from mkb21sem.report.dossier.pictures import pictures
-from mkb21sem.report.dossier.sections import limits, rendered, sections, shown
+from mkb21sem.report.dossier.sections import limits, sections, shown
 from mkb21sem.report.dossier.sentences import called
 from mkb21sem.report.dossier.tables import every
+from mkb21sem.report.pages import rendered
 from mkb21sem.report.words import Words
 from mkb21sem.survey.wave import Wave
 
@@ -37,7 +38,7 @@ def chapter(wave: Wave, lang: str) -> Markup:
     except Mkb21Error:
         return Markup("")
     page = {"sections": _shown(found, words), "limits": limits(found, words), "synthetic": wave.synthetic}
-    return Markup(rendered("chapter.html", page, words))  # escaped by its template
+    return Markup(rendered("dossier_chapter.html", page, words))  # escaped by its template
 
 
 def _shown(found: tuple[Inquiry, ...], words: Words) -> list[dict[str, Any]]:

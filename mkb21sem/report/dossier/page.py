@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,10 @@ from mkb21sem.report.charts.style import Chart
 from mkb21sem.report.dossier import meanings
 from mkb21sem.report.dossier.inquiry import Depth, Inquiry, inquire, subsets
 from mkb21sem.report.dossier.pictures import pictures
-from mkb21sem.report.dossier.sections import Section, limits, rendered, sections, shown, spoken
+from mkb21sem.report.dossier.sections import Section, limits, sections, shown, spoken
 from mkb21sem.report.dossier.sentences import called, plain, said
 from mkb21sem.report.dossier.tables import every, further
+from mkb21sem.report.pages import rendered
 from mkb21sem.report.reproduce import source
 from mkb21sem.report.results import PROGRAM, software
 from mkb21sem.report.table import write
@@ -200,13 +200,10 @@ def _record(each: Finding, words: Words) -> dict[str, object]:
 
 def page(of: Dossier, made: Sequence[Section], images: Mapping[str, Markup]) -> str:
     """The page, which needs nothing from elsewhere; ``images`` are its charts as HTML, by name."""
-    words, folder = of.words, files("mkb21sem.report")
+    words = of.words
     signs = [Markup("<b>{}</b>: {}").format(g, said(sign, words)) if g else said(sign, words) for g, sign in of.signs()]
     groups = words.listed([f"{one.group} (N = {one.wave.n})" for one in of.inquiries])
     filled = {
-        "style": Markup(folder.joinpath("style.css").read_text(encoding="utf-8")),  # ours, nothing filled in
-        "program": PROGRAM,
-        "version": software()[PROGRAM],
         "wave": of.wave.name,
         "synthetic": of.wave.synthetic,
         "groups": words("dossier.groups", column=words.short(of.column), groups=groups) if of.column else "",
@@ -216,7 +213,7 @@ def page(of: Dossier, made: Sequence[Section], images: Mapping[str, Markup]) -> 
         "limits": limits(of.inquiries, words),
         "files": file_list(words),
     }
-    return rendered("page.html", filled, words)
+    return rendered("dossier.html", filled, words)
 
 
 def file_list(words: Words) -> list[tuple[str, str]]:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from itertools import count
 from typing import Any
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from mkb21sem.report.charts.style import Chart
 from mkb21sem.report.dossier.inquiry import Inquiry
 from mkb21sem.report.dossier.meanings import meaning, reconstructed
 from mkb21sem.report.dossier.sentences import told
+from mkb21sem.report.pages import numbered
 from mkb21sem.report.table import Table
 from mkb21sem.report.words import Words
 
@@ -160,7 +159,7 @@ def shown(made: Sequence[Section], images: Mapping[str, Markup], words: Words, m
                 {
                     "sentences": block.sentences,
                     "charts": [_drawn(chart, images[chart.name], f"{mark}{next(drawn)}") for chart in block.charts],
-                    "table": _listed(block.table, f"{mark}{next(numbers)}", words) if block.table else None,
+                    "table": numbered(block.table, f"{mark}{next(numbers)}", words) if block.table else None,
                     "rules": block.rules,
                 }
                 for block in section.blocks
@@ -172,22 +171,3 @@ def shown(made: Sequence[Section], images: Mapping[str, Markup], words: Words, m
 
 def _drawn(chart: Chart, image: Markup, number: str) -> dict[str, Any]:
     return {"image": image, "number": number, "caption": chart.caption}
-
-
-def _listed(table: Table, number: str, words: Words) -> dict[str, Any]:
-    return {
-        "name": table.name,
-        "number": number,
-        "caption": words(f"table.{table.name}", **table.facts),
-        "heads": table.heads(words),
-        "rows": table.cells(words),
-        "wide": table.wide,
-    }
-
-
-def rendered(template: str, page: Mapping[str, Any], words: Words) -> str:
-    """One of the dossier's templates, filled in and escaped."""
-    folder = files("mkb21sem.report.dossier")
-    loader = FunctionLoader(lambda name: folder.joinpath(name).read_text(encoding="utf-8"))
-    made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return made.get_template(template).render(page=page, words=words)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from mkb21sem.report import numbers, outputs, results
 from mkb21sem.report.charts.power import detectable, fit_curves, power_curves
 from mkb21sem.report.charts.style import Chart
+from mkb21sem.report.pages import numbered, rendered
 from mkb21sem.report.planning.study import WANTED, Plan
 from mkb21sem.report.planning.tables import every_table, nearest
 from mkb21sem.report.table import Table, write
@@ -53,11 +52,7 @@ def charts(of: Plan, words: Words) -> list[Chart]:
 
 def page(of: Plan, words: Words, made: dict[str, Table], drawn: list[Chart]) -> str:
     """The page as HTML that needs nothing from elsewhere."""
-    folder = files("mkb21sem.report")
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(folder.joinpath("planning", "planning.html").read_text(encoding="utf-8"))
-    style = Markup(folder.joinpath("style.css").read_text(encoding="utf-8"))  # ours, nothing filled in
-    return template.render(page=_filled(of, words, made, drawn) | {"style": style}, words=words)
+    return rendered("planning.html", _filled(of, words, made, drawn), words)
 
 
 def _filled(of: Plan, words: Words, made: dict[str, Table], drawn: list[Chart]) -> dict[str, Any]:
@@ -69,10 +64,8 @@ def _filled(of: Plan, words: Words, made: dict[str, Table], drawn: list[Chart]) 
         "title": of.model.title or of.model.name,
         "wave": of.wave.name,
         "synthetic": of.wave.synthetic,
-        "program": results.PROGRAM,
-        "version": results.software()[results.PROGRAM],
         "sections": sections,
-        "tables": {table.name: _shown(table, at, words) for at, table in enumerate(shown, start=1)},
+        "tables": {table.name: numbered(table, at, words) for at, table in enumerate(shown, start=1)},
         "charts": {
             chart.name: {"number": at, "caption": chart.caption, "image": chart.image()}
             for at, chart in enumerate(drawn, start=1)
@@ -90,18 +83,6 @@ def _filled(of: Plan, words: Words, made: dict[str, Table], drawn: list[Chart]) 
             ("tables/*.csv", words.plain("power.file.tables")),
             ("results.json", words.plain("power.file.results")),
         ],
-    }
-
-
-def _shown(table: Table, number: int, words: Words) -> dict[str, Any]:
-    note = f"note.{table.name}"
-    return {
-        "number": number,
-        "caption": words(f"table.{table.name}", **table.facts),
-        "heads": table.heads(words),
-        "rows": table.cells(words),
-        "notes": [words(note, **table.facts)] if words.has(note) else [],
-        "wide": table.wide,
     }
 
 

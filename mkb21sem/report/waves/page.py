@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
 
 from mkb21sem.errors import Mkb21Error
 from mkb21sem.report import diagram as drawing
@@ -17,6 +13,7 @@ from mkb21sem.report.charts.replicated import replicated
 from mkb21sem.report.charts.rungs import rungs
 from mkb21sem.report.charts.style import Chart
 from mkb21sem.report.charts.trend import labels, trend
+from mkb21sem.report.pages import numbered, rendered
 from mkb21sem.report.results import PROGRAM, SCHEMA, plain, software
 from mkb21sem.report.results import write as write_results
 from mkb21sem.report.table import Table, write
@@ -67,10 +64,7 @@ def charts(of: Comparison, words: Words) -> list[Chart]:
 
 def document(of: Comparison, words: Words, made: Mapping[str, Table], drawn: Sequence[Chart]) -> str:
     """The page."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    source = files("mkb21sem.report").joinpath("waves/waves.html").read_text(encoding="utf-8")
-    style = Markup(files("mkb21sem.report").joinpath("style.css").read_text(encoding="utf-8"))  # ours
-    numbered = {name: _shown(table, at, words) for at, (name, table) in enumerate(_filled(made), start=1)}
+    tables = {name: numbered(table, at, words) for at, (name, table) in enumerate(_filled(made), start=1)}
     pictures = [{"name": c.name, "image": c.image(), "caption": c.caption, "number": i} for i, c in enumerate(drawn, 1)]
     said = sentences.every(of, words)
     sections = {
@@ -86,30 +80,15 @@ def document(of: Comparison, words: Words, made: Mapping[str, Table], drawn: Seq
         "title": of.model.title or of.model.name,
         "sizes": sentences.sizes(of, words),
         "synthetic": of.synthetic,
-        "program": PROGRAM,
-        "version": software()[PROGRAM],
-        "style": style,
-        "tables": numbered,
+        "tables": tables,
         "sections": sections,
     }
-    return environment.from_string(source).render(page=page, words=words)
+    return rendered("waves.html", page, words)
 
 
 def _filled(made: Mapping[str, Table]) -> list[tuple[str, Table]]:
     listed = [name for names, _ in SECTIONS.values() for name in names]
     return [(name, made[name]) for name in listed if name in made and (made[name].rows is None or made[name].rows)]
-
-
-def _shown(table: Table, number: int, words: Words) -> Mapping[str, Any]:
-    note = f"note.{table.name}"
-    return {
-        "number": number,
-        "caption": words(f"table.{table.name}", **table.facts),
-        "heads": table.heads(words),
-        "rows": table.cells(words),
-        "note": words(note) if words.has(note) else "",
-        "wide": table.wide,
-    }
 
 
 def _diagram(of: Comparison, words: Words) -> list[Chart]:

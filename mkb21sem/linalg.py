@@ -50,3 +50,17 @@ def is_positive_definite(M: Array) -> Array:
         safe = np.where(finite[..., None, None], M, -np.eye(M.shape[-1]))
         return np.asarray(np.linalg.eigvalsh(safe)[..., 0] > 0)
     return np.asarray(np.isfinite(M).all(axis=(-1, -2)))
+
+
+def cholesky(M: Array) -> tuple[Array, npt.NDArray[np.bool_]]:
+    """L of M = LL' for each (…, p, p), and whether there is one; L is the identity where there is none."""
+    try:
+        root = np.linalg.cholesky(M)
+    except np.linalg.LinAlgError:
+        good = np.asarray(is_positive_definite(M))
+        root = np.linalg.cholesky(np.where(good[..., None, None], M, np.eye(M.shape[-1])))
+        return np.asarray(root), good
+    good = np.asarray(np.isfinite(root).all(axis=(-1, -2)))
+    if not good.all():
+        root = np.where(good[..., None, None], root, np.eye(M.shape[-1]))
+    return np.asarray(root), good

@@ -21,7 +21,7 @@ from typing import Protocol, Self
 import numpy as np
 
 from mkb21sem.estimate.implied import Implied, cell_values, implied, offset, pairs
-from mkb21sem.linalg import Array, Index, is_positive_definite, logdet, transpose
+from mkb21sem.linalg import Array, Index, cholesky, logdet, transpose
 from mkb21sem.specify.layout import Layout
 
 
@@ -87,10 +87,12 @@ class NormalLoss:
     def value(self, theta: Array) -> Array:
         """F at theta (b, k): (b,)."""
         Sigma = self.implied(theta).Sigma
-        bad = ~is_positive_definite(Sigma)
-        Sigma = np.where(bad[..., None, None], np.eye(Sigma.shape[-1]), Sigma)
-        ratio = np.trace(np.linalg.solve(Sigma, self.moments), axis1=-2, axis2=-1)
-        each = np.where(bad, np.nan, logdet(Sigma) + ratio - self.saturated)
+        root, good = cholesky(Sigma)
+        if not good.all():
+            Sigma = np.where(good[..., None, None], Sigma, np.eye(Sigma.shape[-1]))
+        determinant = 2 * np.log(np.diagonal(root, axis1=-2, axis2=-1)).sum(axis=-1)
+        ratio = (np.linalg.inv(Sigma) * self.moments).sum(axis=(-2, -1))
+        each = np.where(good, determinant + ratio - self.saturated, np.nan)
         return np.asarray((self.share * each).sum(axis=-1) / 2)
 
     def gradient(self, theta: Array) -> Array:

@@ -237,7 +237,8 @@ def numeric(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
         if name not in frame.columns
     ]
     present = [name for name in names if name in frame.columns]
-    repeated = [name for name in present if (frame.columns == name).sum() > 1]
+    twice = () if frame.columns.is_unique else set(frame.columns[frame.columns.duplicated()])
+    repeated = [name for name in present if name in twice]
     problems += [f"the table has more than one column `{name}`; keep one." for name in repeated]
     if problems:
         raise WaveError("\n".join(problems))

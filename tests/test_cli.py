@@ -420,3 +420,17 @@ def test_the_main_job_as_a_program_in_a_terminal_without_unicode(tmp_path):
     assert str(tmp_path / "out" / "report.html") in done.stdout
     assert files(tmp_path / "out")[:4] == ["diagram.pdf", "diagram.png", "diagram.svg", "report.html"]
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+# --- what every command that reads a wave takes ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["survey", "describe", "validate", "infer", "power", "export"])
+def test_a_mapping_is_read_by_every_command_that_reads_a_wave(command, answers, here):
+    answers.rename(columns={"REP01": "Q17_1"}).to_csv("wave.csv", index=False)
+    Path("mapping.csv").write_text("column,item,answer,code\nQ17_1,REP99,,\n", encoding="utf-8")
+    done = run(command, "wave.csv", "--mapping", "mapping.csv")
+    assert done.exit_code == 2, done.output
+    assert "mapping.csv" in done.output
+    assert "REP99" in done.output
+    assert files(here) == ["mapping.csv", "wave.csv"]

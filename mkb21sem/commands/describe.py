@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mkb21sem.commands.shell import Book, Codes, Lang, Out, guarded, missing_codes, progress, the_wave
+from mkb21sem.commands.shell import Book, Codes, Lang, Mapping, Out, guarded, missing_codes, progress, the_wave
 from mkb21sem.report.terminal import console
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def describe(
     lang: Annotated[Lang, typer.Option("--lang", help="Language of page, charts and tables.")] = Lang.EN,
     codebook: Book = None,
     codes: Codes = None,
+    mapping: Mapping = None,
 ) -> None:
     """Describe a wave: the whitepaper's figures, motive and experience, adoption, trend, benchmark, weights."""
     with progress() as step:
@@ -54,7 +55,7 @@ def describe(
         outputs.replaceable(out)
         step("survey")
         asked = missing_codes(codes)
-        wave = the_wave(file, codebook, asked)
+        wave = the_wave(file, codebook, asked, mapping)
         books: list[Path | None] = [*trend_codebook] if trend_codebook else [codebook] * len(trend or ())
         if len(books) != len(trend or ()):
             raise OptionError(f"--trend-codebook: {len(books)} codebooks for {len(trend or ())} waves; give one each.")

@@ -21,7 +21,7 @@ from mkb21sem.commands.fitting import (
     Weights,
     listed,
 )
-from mkb21sem.commands.shell import Book, Codes, guarded, missing_codes, progress, the_wave
+from mkb21sem.commands.shell import Book, Codes, Mapping, guarded, missing_codes, progress, the_wave
 from mkb21sem.report.terminal import console
 
 EXAMPLE = "mkb21sem export wave.csv --to lavaan --estimator MLR --missing fiml --out for_lavaan"
@@ -43,6 +43,7 @@ def export(
     estimator: Estimator = "ML",
     codebook: Book = None,
     codes: Codes = None,
+    mapping: Mapping = None,
     missing: Missing = "listwise",
     group: Group = None,
     equal: Equal = "",
@@ -74,7 +75,7 @@ def export(
         step("survey")
         wave = None
         if not any_table:
-            source: Any = (wave := the_wave(file, codebook, missing_codes(codes)))
+            source: Any = (wave := the_wave(file, codebook, missing_codes(codes), mapping))
         elif file is None:
             raise OptionError("--table describes a file; name it.")
         else:

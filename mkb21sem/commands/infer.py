@@ -12,6 +12,7 @@ from mkb21sem.commands.shell import (
     Book,
     Codes,
     Lang,
+    Mapping,
     Out,
     guarded,
     missing_codes,
@@ -69,6 +70,7 @@ def infer(
     out: Out = Path("inference"),
     codebook: Book = None,
     codes: Codes = None,
+    mapping: Mapping = None,
 ) -> None:
     """Judge hypotheses: tests with multiplicity control, equivalence, sizes, registered zeros, and what survives."""
     with progress() as step:
@@ -83,7 +85,7 @@ def infer(
         chosen = Model.read(model)
         claims = the_hypotheses(hypotheses, model, chosen)
         step("survey")
-        wave = the_wave(file, codebook, missing_codes(codes))
+        wave = the_wave(file, codebook, missing_codes(codes), mapping)
         done = inference.infer(
             wave,
             chosen,

@@ -12,6 +12,7 @@ from mkb21sem.commands.shell import (
     Book,
     Codes,
     Lang,
+    Mapping,
     Out,
     guarded,
     missing_codes,
@@ -70,6 +71,7 @@ def power(
     out: Out = Path("power"),
     codebook: Book = None,
     codes: Codes = None,
+    mapping: Mapping = None,
 ) -> None:
     """Plan: power against N and required N of every hypothesis and of the test of fit, and what a sample can show."""
     with progress() as step:
@@ -93,7 +95,7 @@ def power(
         chosen = Model.read(model)
         claims = the_hypotheses(hypotheses, model, chosen)
         step("survey")
-        wave = the_wave(file, codebook, missing_codes(codes))
+        wave = the_wave(file, codebook, missing_codes(codes), mapping)
         values = None if population == FIT else _values(population)
 
         now = ""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mkb21sem.commands.shell import Book, Codes, Lang, guarded, missing_codes, progress, the_wave
+from mkb21sem.commands.shell import Book, Codes, Lang, Mapping, guarded, missing_codes, progress, the_wave
 from mkb21sem.report.terminal import console
 
 EXAMPLE = "mkb21sem validate wave.sav --group ZZP --lang nl --out validated"
@@ -30,6 +30,7 @@ def validate(
     ] = Path("validated"),
     codebook: Book = None,
     codes: Codes = None,
+    mapping: Mapping = None,
 ) -> None:
     """Do the items measure the constructs: screening, factors, reliability, validity and method bias in one page."""
     with progress() as step:
@@ -40,7 +41,7 @@ def validate(
 
         outputs.replaceable(out)
         step("survey")
-        wave = the_wave(file, codebook, missing_codes(codes))
+        wave = the_wave(file, codebook, missing_codes(codes), mapping)
         done = page.dossier(wave, lang.value, group, Depth(draws=draws, seed=seed), step)
         step("report")
         page.save(done, out)

@@ -28,7 +28,7 @@ from benchmarks.calibration_page import page
 from benchmarks.survey import THRESHOLDS
 from mkb21sem.errors import Mkb21Error
 from mkb21sem.estimate.fit import fit
-from mkb21sem.infer.effects import standardized
+from mkb21sem.infer.effects.effects import standardized
 from mkb21sem.specify.model import Model
 from mkb21sem.survey.population import population
 from mkb21sem.survey.synthetic import draw_continuous

@@ -21,7 +21,7 @@ from scipy import stats
 import mkb21sem
 from mkb21sem import Model, bootstrap, effects, fit, intervals, monte_carlo
 from mkb21sem.estimate.implied import cell_values, implied
-from mkb21sem.infer.quantities import quantities
+from mkb21sem.infer.effects.quantities import quantities
 from mkb21sem.parallel import Chunk, Progress, chunks, replicate
 
 HERE = Path(__file__).parent

@@ -16,8 +16,8 @@ import pandas as pd
 from benchmarks.survey import continuous, five_point, model, with_holes
 from mkb21sem import Model, bootstrap, intervals, synthetic_wave
 from mkb21sem.estimate.fit import fit
-from mkb21sem.estimate.refit import refits
-from mkb21sem.infer.indices import indices
+from mkb21sem.estimate.refits.refit import refits
+from mkb21sem.infer.globalfit.indices import indices
 
 N, DRAWS, BCA_DRAWS = 256, 1000, 5000
 SIZES = (300, 3_000, 30_000, 300_000)

@@ -28,9 +28,9 @@ from scipy.stats import binom
 from benchmarks.verdict_page import page
 from mkb21sem.errors import Mkb21Error
 from mkb21sem.estimate.fit import Fit, fit
-from mkb21sem.infer.equivalence import equivalence_power
-from mkb21sem.infer.verdicts import verdicts
-from mkb21sem.infer.zeros import joint_tests
+from mkb21sem.infer.judging.equivalence import equivalence_power
+from mkb21sem.infer.judging.verdicts import verdicts
+from mkb21sem.infer.judging.zeros import joint_tests
 from mkb21sem.specify.hypothesis import Hypothesis
 from mkb21sem.specify.model import Model
 from mkb21sem.survey.population import coefficients

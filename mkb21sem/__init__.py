@@ -16,29 +16,29 @@ if TYPE_CHECKING:
     from mkb21sem.errors import FitError, Mkb21Error, OptionError, SpecError, WaveError
     from mkb21sem.estimate.fit import Fit, fit
     from mkb21sem.estimate.moments import Moments
-    from mkb21sem.infer.bollenstine import bollen_stine
-    from mkb21sem.infer.bootstrap import Bootstrap, bootstrap
-    from mkb21sem.infer.certificate import certificate
-    from mkb21sem.infer.effects import effects, r_squared, standardized
-    from mkb21sem.infer.indices import indices
-    from mkb21sem.infer.intervals import intervals
-    from mkb21sem.infer.modification import modification
-    from mkb21sem.infer.montecarlo import monte_carlo
+    from mkb21sem.infer.certificates.certificate import certificate
+    from mkb21sem.infer.draws.bollenstine import bollen_stine
+    from mkb21sem.infer.draws.bootstrap import Bootstrap, bootstrap
+    from mkb21sem.infer.draws.intervals import intervals
+    from mkb21sem.infer.draws.montecarlo import monte_carlo
+    from mkb21sem.infer.effects.effects import effects, r_squared, standardized
+    from mkb21sem.infer.factorscores.scores import scores
+    from mkb21sem.infer.globalfit.indices import indices
+    from mkb21sem.infer.judging.verdicts import Verdict, verdicts
+    from mkb21sem.infer.judging.zeros import zeros
+    from mkb21sem.infer.localfit.modification import modification
+    from mkb21sem.infer.localfit.residuals import residuals
     from mkb21sem.infer.planning.cutoffs import cutoffs
     from mkb21sem.infer.planning.power import power, required_n
     from mkb21sem.infer.planning.sensitivity import sensitivity
-    from mkb21sem.infer.residuals import residuals
     from mkb21sem.infer.rivals.compare import compare
     from mkb21sem.infer.rivals.family import rivals
     from mkb21sem.infer.robustness.robustness import robustness
-    from mkb21sem.infer.scores import scores
-    from mkb21sem.infer.verdicts import Verdict, verdicts
     from mkb21sem.infer.waves.ladder import invariance
     from mkb21sem.infer.waves.means import latent_means
     from mkb21sem.infer.waves.partial import partial
     from mkb21sem.infer.waves.replication import replication
-    from mkb21sem.infer.zeros import zeros
-    from mkb21sem.report.diagram import diagram
+    from mkb21sem.report.drawing.diagram import diagram
     from mkb21sem.specify.hypothesis import Hypothesis
     from mkb21sem.specify.model import Model
     from mkb21sem.survey.codebook import Codebook
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Bootstrap": "infer.bootstrap",
+    "Bootstrap": "infer.draws.bootstrap",
     "Codebook": "survey.codebook",
     "Fit": "estimate.fit",
     "FitError": "errors",
@@ -65,48 +65,48 @@ _HOMES = {
     "Moments": "estimate.moments",
     "OptionError": "errors",
     "SpecError": "errors",
-    "Verdict": "infer.verdicts",
+    "Verdict": "infer.judging.verdicts",
     "Wave": "survey.wave",
     "WaveError": "errors",
     "Waves": "survey.waves",
     "adoption": "describe.adoption",
-    "bollen_stine": "infer.bollenstine",
-    "bootstrap": "infer.bootstrap",
-    "certificate": "infer.certificate",
+    "bollen_stine": "infer.draws.bollenstine",
+    "bootstrap": "infer.draws.bootstrap",
+    "certificate": "infer.certificates.certificate",
     "compare": "infer.rivals.compare",
     "cutoffs": "infer.planning.cutoffs",
-    "diagram": "report.diagram",
-    "effects": "infer.effects",
+    "diagram": "report.drawing.diagram",
+    "effects": "infer.effects.effects",
     "factors": "validate.factors",
     "fit": "estimate.fit",
-    "indices": "infer.indices",
-    "intervals": "infer.intervals",
+    "indices": "infer.globalfit.indices",
+    "intervals": "infer.draws.intervals",
     "invariance": "infer.waves.ladder",
     "latent_means": "infer.waves.means",
     "method_bias": "validate.method",
-    "modification": "infer.modification",
+    "modification": "infer.localfit.modification",
     "monitor": "describe.monitor",
-    "monte_carlo": "infer.montecarlo",
+    "monte_carlo": "infer.draws.montecarlo",
     "partial": "infer.waves.partial",
     "power": "infer.planning.power",
-    "r_squared": "infer.effects",
+    "r_squared": "infer.effects.effects",
     "rake": "describe.weights",
     "reliability": "validate.reliability",
     "replication": "infer.waves.replication",
     "required_n": "infer.planning.power",
-    "residuals": "infer.residuals",
+    "residuals": "infer.localfit.residuals",
     "retain": "validate.retain",
     "rivals": "infer.rivals.family",
     "robustness": "infer.robustness.robustness",
-    "scores": "infer.scores",
+    "scores": "infer.factorscores.scores",
     "screen": "validate.screening",
     "sensitivity": "infer.planning.sensitivity",
-    "standardized": "infer.effects",
+    "standardized": "infer.effects.effects",
     "synthetic_wave": "survey.synthetic",
     "trend": "describe.trend",
     "validity": "validate.validity",
-    "verdicts": "infer.verdicts",
-    "zeros": "infer.zeros",
+    "verdicts": "infer.judging.verdicts",
+    "zeros": "infer.judging.zeros",
 }
 
 __all__ = [

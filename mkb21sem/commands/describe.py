@@ -11,7 +11,7 @@ from mkb21sem.commands.shell import Book, Codes, Lang, Mapping, Out, guarded, mi
 from mkb21sem.report.terminal import console
 
 if TYPE_CHECKING:
-    from mkb21sem.report.monitor_study import MonitorStudy
+    from mkb21sem.report.monitor.monitor_study import MonitorStudy
     from mkb21sem.report.words import Words
 
 EXAMPLE = "mkb21sem describe wave2014.csv --trend wave2012.csv --weights population.csv --lang nl --out monitor"
@@ -48,8 +48,9 @@ def describe(
     with progress() as step:
         step("load the program")
         from mkb21sem.errors import OptionError
-        from mkb21sem.report import monitor, outputs
-        from mkb21sem.report.monitor_study import describe as describing
+        from mkb21sem.report import outputs
+        from mkb21sem.report.monitor import monitor
+        from mkb21sem.report.monitor.monitor_study import describe as describing
         from mkb21sem.report.words import Words
 
         outputs.replaceable(out)
@@ -70,8 +71,8 @@ def describe(
 
 def _print(done: MonitorStudy, words: Words, out: Path) -> None:
     """A few sentences, what could not be computed, and where the page is."""
-    from mkb21sem.report import monitor_prose as prose
-    from mkb21sem.report.monitor import PAGE
+    from mkb21sem.report.monitor import monitor_prose as prose
+    from mkb21sem.report.monitor.monitor import PAGE
 
     shown = console()
     if done.wave.synthetic:

@@ -23,7 +23,7 @@ from mkb21sem.commands.shell import (
 from mkb21sem.report.terminal import console, grid
 
 if TYPE_CHECKING:
-    from mkb21sem.report.inference import Inference
+    from mkb21sem.report.inference.inference import Inference
     from mkb21sem.report.words import Words
     from mkb21sem.specify.hypothesis import Hypothesis
     from mkb21sem.specify.model import Model
@@ -75,7 +75,8 @@ def infer(
     """Judge hypotheses: tests with multiplicity control, equivalence, sizes, registered zeros, and what survives."""
     with progress() as step:
         step("load the program")
-        from mkb21sem.report import inference, inference_page, outputs
+        from mkb21sem.report import outputs
+        from mkb21sem.report.inference import inference, inference_page
         from mkb21sem.report.words import Words
         from mkb21sem.specify.model import Model
 
@@ -127,7 +128,8 @@ def _zeros(given: str | None, name: str, model: Model) -> tuple[Hypothesis, ...]
 
 def _say(done: Inference, words: Words, out: Path) -> None:
     """The verdicts, what they rest on, and where the report is."""
-    from mkb21sem.report import inference_page, inference_tables, judged
+    from mkb21sem.report import judged
+    from mkb21sem.report.inference import inference_page, inference_tables
 
     shown = console()
     if done.wave.synthetic:

@@ -18,7 +18,7 @@ from mkb21sem.estimate.implied import matrices, offset
 from mkb21sem.estimate.inference import Inference
 from mkb21sem.estimate.moments import Moments, given
 from mkb21sem.estimate.options import check_summary, estimator_row, ordinal_items, table
-from mkb21sem.estimate.ordinal import derived_cells
+from mkb21sem.estimate.ordered.ordinal import derived_cells
 from mkb21sem.estimate.rows import moments
 from mkb21sem.estimate.solve import solve
 from mkb21sem.estimate.standard import standardize

@@ -16,9 +16,9 @@ from mkb21sem.estimate import scaling
 from mkb21sem.estimate.casewise import centred_rows, deviations, meat, moment_scores, scores
 from mkb21sem.estimate.chisquare import Test, standard
 from mkb21sem.estimate.estimators import Estimator
-from mkb21sem.estimate.fiml import FimlLoss, fiml_scores
 from mkb21sem.estimate.implied import Implied, centred, implied
-from mkb21sem.estimate.incomplete import saturated, saturated_trace
+from mkb21sem.estimate.incomplete.fiml import FimlLoss, fiml_scores
+from mkb21sem.estimate.incomplete.saturated import saturated, saturated_trace
 from mkb21sem.estimate.loss import Loss
 from mkb21sem.estimate.moments import Moments
 from mkb21sem.estimate.quadratic import Quadratic, QuadraticLoss, derivative

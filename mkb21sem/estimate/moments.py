@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from mkb21sem.errors import FitError, WaveError, closest
-from mkb21sem.estimate.conditional import ConditionalMoments
-from mkb21sem.estimate.patterns import Patterns
-from mkb21sem.estimate.polychoric import OrdinalMoments
+from mkb21sem.estimate.incomplete.patterns import Patterns
+from mkb21sem.estimate.ordered.conditional import ConditionalMoments
+from mkb21sem.estimate.ordered.polychoric import OrdinalMoments
 from mkb21sem.linalg import Array, is_positive_definite
 
 

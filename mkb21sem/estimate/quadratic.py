@@ -13,7 +13,7 @@ from typing import Self
 import numpy as np
 
 from mkb21sem.estimate.implied import Implied, cell_values, implied, moment_derivative, moment_vector
-from mkb21sem.estimate.ordinal import ordinal_derivative, ordinal_vector
+from mkb21sem.estimate.ordered.ordinal import ordinal_derivative, ordinal_vector
 from mkb21sem.linalg import Array, Index, transpose, vech_index
 from mkb21sem.specify.layout import Layout
 

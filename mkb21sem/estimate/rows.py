@@ -9,10 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from mkb21sem.errors import FitError, WaveError, closest
-from mkb21sem.estimate.conditional import conditional_moments
+from mkb21sem.estimate.incomplete.patterns import patterns, saturated_moments
 from mkb21sem.estimate.moments import Moments
-from mkb21sem.estimate.patterns import patterns, saturated_moments
-from mkb21sem.estimate.polychoric import ordinal_moments
+from mkb21sem.estimate.ordered.conditional import conditional_moments
+from mkb21sem.estimate.ordered.polychoric import ordinal_moments
 from mkb21sem.linalg import Array
 
 MISSING = ("listwise", "fiml", "pairwise")

@@ -9,12 +9,12 @@ from scipy.optimize import minimize
 
 from mkb21sem.errors import FitError
 from mkb21sem.estimate.estimators import Estimator
-from mkb21sem.estimate.fiml import FimlLoss
 from mkb21sem.estimate.implied import cell_values, offset
+from mkb21sem.estimate.incomplete.fiml import FimlLoss
 from mkb21sem.estimate.inference import Inference
 from mkb21sem.estimate.loss import Loss, NormalLoss
 from mkb21sem.estimate.moments import Moments
-from mkb21sem.estimate.ordinal import check_ordinal_causes, given_causes
+from mkb21sem.estimate.ordered.ordinal import check_ordinal_causes, given_causes
 from mkb21sem.estimate.quadratic import QuadraticLoss, normal_weight
 from mkb21sem.estimate.sample import asymptotic_covariance, sample_statistics, unbiased
 from mkb21sem.estimate.scoring import Minimum, minimise

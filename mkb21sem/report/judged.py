@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from markupsafe import Markup
 
-from mkb21sem.infer.verdicts import VERDICTS, Verdict, verdict_table
+from mkb21sem.infer.judging.verdicts import VERDICTS, Verdict, verdict_table
 from mkb21sem.report import numbers
 from mkb21sem.report.table import Column, Table
 from mkb21sem.report.words import Words

@@ -11,7 +11,7 @@ import pandas as pd
 from markupsafe import Markup
 from scipy.stats import norm
 
-from mkb21sem.infer.verdicts import Verdict
+from mkb21sem.infer.judging.verdicts import Verdict
 from mkb21sem.report import numbers
 from mkb21sem.report.study import Study
 from mkb21sem.report.words import Words

@@ -12,8 +12,8 @@ import pandas as pd
 from mkb21sem.errors import WaveError
 from mkb21sem.estimate.fit import Fit, fit
 from mkb21sem.estimate.secondopinion import second_opinion
-from mkb21sem.infer.effects import r_squared
-from mkb21sem.infer.indices import indices
+from mkb21sem.infer.effects.effects import r_squared
+from mkb21sem.infer.globalfit.indices import indices
 from mkb21sem.report import outputs, results
 from mkb21sem.report.table import write
 from mkb21sem.specify.model import Model

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from mkb21sem.errors import Mkb21Error
 from mkb21sem.estimate.choice import AUTO
-from mkb21sem.report import diagram as drawing
 from mkb21sem.report import document, outputs, results
 from mkb21sem.report.dossier.chapter import chapter
+from mkb21sem.report.drawing import diagram as drawing
 from mkb21sem.report.study import Study, study
 from mkb21sem.report.words import Words
 from mkb21sem.specify.hypothesis import Hypothesis

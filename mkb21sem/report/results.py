@@ -16,9 +16,9 @@ import pandas as pd
 
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.estimate.secondopinion import TOLERANCE, SecondOpinion
-from mkb21sem.infer.effects import r_squared
-from mkb21sem.infer.indices import indices
-from mkb21sem.infer.verdicts import Verdict, verdict_table
+from mkb21sem.infer.effects.effects import r_squared
+from mkb21sem.infer.globalfit.indices import indices
+from mkb21sem.infer.judging.verdicts import Verdict, verdict_table
 from mkb21sem.report.study import Study
 
 PROGRAM = "mkb21sem"

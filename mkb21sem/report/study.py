@@ -12,9 +12,9 @@ from mkb21sem.errors import Mkb21Error
 from mkb21sem.estimate.choice import AUTO, Choice, choose
 from mkb21sem.estimate.fit import Fit, fit
 from mkb21sem.estimate.secondopinion import SecondOpinion, second_opinion
-from mkb21sem.infer.effects import r_squared
-from mkb21sem.infer.indices import indices
-from mkb21sem.infer.verdicts import Verdict, verdicts
+from mkb21sem.infer.effects.effects import r_squared
+from mkb21sem.infer.globalfit.indices import indices
+from mkb21sem.infer.judging.verdicts import Verdict, verdicts
 from mkb21sem.specify.hypothesis import Hypothesis
 from mkb21sem.specify.model import Model
 from mkb21sem.specify.plan import Deviation, Plan, deviations

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mkb21sem.errors import OptionError, WaveError, closest, one_of
-from mkb21sem.estimate.polychoric import ordinal_moments
+from mkb21sem.estimate.ordered.polychoric import ordinal_moments
 from mkb21sem.estimate.rows import moments, numeric
 from mkb21sem.linalg import Array, is_positive_definite
 from mkb21sem.survey.wave import Wave

@@ -8,7 +8,7 @@ import numpy as np
 
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.estimate.implied import cell_values, implied
-from mkb21sem.estimate.ordinal import derived_cells
+from mkb21sem.estimate.ordered.ordinal import derived_cells
 from mkb21sem.linalg import Array
 
 STEP = 1e-5

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mkb21sem.errors import OptionError, one_of
-from mkb21sem.estimate.polychoric import ordinal_draws
+from mkb21sem.estimate.ordered.polychoric import ordinal_draws
 from mkb21sem.linalg import Array, Index
 from mkb21sem.parallel import one_thread
 from mkb21sem.validate.correlations import Correlations, correlation_of, correlations

@@ -13,9 +13,9 @@ import numpy as np
 from scipy.special import ndtr
 
 from mkb21sem.errors import one_of
-from mkb21sem.estimate.bivariate import excess
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.estimate.implied import implied, matrices
+from mkb21sem.estimate.ordered.bivariate import excess
 from mkb21sem.estimate.standard import variable_covariance
 from mkb21sem.linalg import Array
 

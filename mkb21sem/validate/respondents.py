@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
-from mkb21sem.estimate.patterns import saturated_moments
+from mkb21sem.estimate.incomplete.patterns import saturated_moments
 from mkb21sem.linalg import Array
 from mkb21sem.parallel import one_thread
 

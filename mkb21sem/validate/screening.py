@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mkb21sem.errors import Mkb21Error
-from mkb21sem.estimate.polychoric import ordinal_moments
+from mkb21sem.estimate.ordered.polychoric import ordinal_moments
 from mkb21sem.survey.wave import Wave
 from mkb21sem.validate.correlations import MANY_CATEGORIES, answers, batteries, scales
 from mkb21sem.validate.missing import Mcar, mcar, missing_patterns

@@ -11,7 +11,7 @@ from scipy import stats
 
 from benchmarks.interval_calibration import KINDS, LEVEL, SEED, SPEC, Waves, draw, page, read, summary, truth
 from mkb21sem import Model, fit
-from mkb21sem.infer.quantities import quantities
+from mkb21sem.infer.effects.quantities import quantities
 from mkb21sem.parallel import chunks, replicate
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"

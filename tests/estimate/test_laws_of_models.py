@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from mkb21sem import Model, fit, standardized
-from mkb21sem.estimate.fiml import FimlLoss
+from mkb21sem.estimate.incomplete.fiml import FimlLoss
 from mkb21sem.estimate.loss import NormalLoss
 from mkb21sem.estimate.moments import Moments
 from mkb21sem.estimate.quadratic import QuadraticLoss

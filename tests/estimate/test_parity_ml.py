@@ -7,8 +7,8 @@ from numpy.testing import assert_allclose
 from mkb21sem.estimate.implied import cell_values, implied
 from mkb21sem.estimate.loss import NormalLoss, cross, curvature, information
 from mkb21sem.estimate.vcov import expected
-from mkb21sem.infer.effects import r_squared
-from mkb21sem.infer.indices import indices
+from mkb21sem.infer.effects.effects import r_squared
+from mkb21sem.infer.globalfit.indices import indices
 from mkb21sem.linalg import transpose
 from tests.lavaan.reference import case, load
 from tests.parity import chosen, fitted, free_rows, theirs, theta_of

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 
 from mkb21sem import Model, fit
 from mkb21sem.estimate.implied import cell_values, implied
-from mkb21sem.estimate.ordinal import layout_order, ordinal_derivative, ordinal_vector, outcomes
+from mkb21sem.estimate.ordered.ordinal import layout_order, ordinal_derivative, ordinal_vector, outcomes
 from tests.lavaan.reference import case, data, load
 from tests.parity import chosen, fitted, theirs, theta_of
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from mkb21sem.errors import FitError, OptionError
-from mkb21sem.estimate.bivariate import LIMIT
-from mkb21sem.estimate.contingency import fill_empty, log_likelihood, score
-from mkb21sem.estimate.ordinal_order import order
-from mkb21sem.estimate.polychoric import OrdinalMoments, ordinal_draws, ordinal_moments
-from mkb21sem.estimate.polyserial import Limits, polyserial_terms
-from mkb21sem.estimate.thresholds import categories
-from mkb21sem.estimate.twostep import Sample, TwoStep, casewise, two_step
+from mkb21sem.estimate.ordered.bivariate import LIMIT
+from mkb21sem.estimate.ordered.contingency import fill_empty, log_likelihood, score
+from mkb21sem.estimate.ordered.ordinal_order import order
+from mkb21sem.estimate.ordered.polychoric import OrdinalMoments, ordinal_draws, ordinal_moments
+from mkb21sem.estimate.ordered.polyserial import Limits, polyserial_terms
+from mkb21sem.estimate.ordered.thresholds import categories
+from mkb21sem.estimate.ordered.twostep import Sample, TwoStep, casewise, two_step
 from mkb21sem.linalg import Array
 from tests.lavaan.reference import Reference, data, load
 

@@ -9,7 +9,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.special import ndtr
 
-from mkb21sem.estimate.bivariate import LIMIT, cdf, density, excess
+from mkb21sem.estimate.ordered.bivariate import LIMIT, cdf, density, excess
 
 RHO = (-0.9999, -0.97, -0.8, -0.4, 0.0, 0.3, 0.5, 0.6, 0.75, 0.9, 0.925, 0.9251, 0.99, 0.9999)
 

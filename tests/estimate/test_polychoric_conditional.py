@@ -9,11 +9,11 @@ import pytest
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 
 from mkb21sem.errors import FitError, OptionError
-from mkb21sem.estimate.conditional import ConditionalMoments, conditional_draws, conditional_moments
-from mkb21sem.estimate.polychoric import ordinal_moments
-from mkb21sem.estimate.probit import ordered_probit, regression
-from mkb21sem.estimate.rowpairs import FirstStep, row_correlations, row_influence
-from mkb21sem.estimate.twostep_given import given_causes, two_step_given
+from mkb21sem.estimate.ordered.conditional import ConditionalMoments, conditional_draws, conditional_moments
+from mkb21sem.estimate.ordered.polychoric import ordinal_moments
+from mkb21sem.estimate.ordered.probit import ordered_probit, regression
+from mkb21sem.estimate.ordered.rowpairs import FirstStep, row_correlations, row_influence
+from mkb21sem.estimate.ordered.twostep_given import given_causes, two_step_given
 from mkb21sem.linalg import Array
 from tests.lavaan.reference import data, load
 

@@ -3,7 +3,7 @@ import pytest
 from semopy.examples import holzinger39
 
 from mkb21sem import Model, OptionError, fit
-from mkb21sem.estimate.refit import refits
+from mkb21sem.estimate.refits.refit import refits
 
 SPEC = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
 

@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from mkb21sem import Model, Moments, OptionError, fit
-from mkb21sem.estimate.resample import NO_STATISTICS, check_resampling, draw_counts, fixed_cells, redraw
+from mkb21sem.estimate.refits.resample import NO_STATISTICS, check_resampling, draw_counts, fixed_cells, redraw
 from tests.estimate.setups import ALL, ITEMS, SETUPS, SPEC, answers, fitted, holes, plain, refit
 
 # Under theta a residual variance may run off to infinity in a draw; its estimate is then as good as any other.

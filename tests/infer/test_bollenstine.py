@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 from scipy import stats
 
 from mkb21sem import Model, OptionError, fit
-from mkb21sem.infer.bollenstine import bollen_stine, turned
+from mkb21sem.infer.draws.bollenstine import bollen_stine, turned
 from mkb21sem.parallel import Progress
 from tests.effects.reference import fitted, table
 from tests.estimate import setups

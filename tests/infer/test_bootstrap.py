@@ -14,11 +14,11 @@ from numpy.testing import assert_allclose
 from scipy import stats
 
 from mkb21sem import FitError, Model, OptionError, fit, r_squared
-from mkb21sem.estimate.resample import NO_STATISTICS
-from mkb21sem.infer.bootstrap import CHUNK, Bootstrap, bootstrap
-from mkb21sem.infer.effects import effects
-from mkb21sem.infer.intervals import acceleration, bca_level, bias_correction, intervals, quantile
-from mkb21sem.infer.quantities import quantities
+from mkb21sem.estimate.refits.resample import NO_STATISTICS
+from mkb21sem.infer.draws.bootstrap import CHUNK, Bootstrap, bootstrap
+from mkb21sem.infer.draws.intervals import acceleration, bca_level, bias_correction, intervals, quantile
+from mkb21sem.infer.effects.effects import effects
+from mkb21sem.infer.effects.quantities import quantities
 from mkb21sem.parallel import Progress
 from tests.effects.reference import fitted, table
 from tests.estimate import setups
@@ -106,7 +106,7 @@ def test_a_dask_cluster_gives_the_same_bits_and_survives_a_killed_worker():
 
 @pytest.mark.parametrize("name", ["MLR", "fiml MLR", "WLSMV", "WLSMV pairwise", "GLS"])
 def test_every_estimator_has_every_interval(name, monkeypatch):
-    monkeypatch.setattr("mkb21sem.infer.bootstrap.LEFT_OUT", 40)
+    monkeypatch.setattr("mkb21sem.infer.draws.bootstrap.LEFT_OUT", 40)
     made = bootstrap(setups.fitted(name), 60, seed=1, workers=1)
     assert made.converged.mean() > 0.9
     for of in ("effects", "parameters", "r2"):
@@ -118,7 +118,7 @@ def test_every_estimator_has_every_interval(name, monkeypatch):
 
 
 def test_estimates_in_the_tables_are_those_of_the_fit(monkeypatch):
-    monkeypatch.setattr("mkb21sem.infer.bootstrap.LEFT_OUT", 40)
+    monkeypatch.setattr("mkb21sem.infer.draws.bootstrap.LEFT_OUT", 40)
     found, made = fitted("hs_school_chain_ml"), bootstrap(fitted("hs_school_chain_ml"), 40, workers=1)
     frame, plain = intervals(made), effects(found)
     q = len(plain)

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from mkb21sem import Model, fit
-from mkb21sem.infer.certificate import _count_moments, _count_parameters, certificate
-from mkb21sem.infer.restarts import elsewhere
+from mkb21sem.infer.certificates.certificate import _count_moments, _count_parameters, certificate
+from mkb21sem.infer.certificates.restarts import elsewhere
 from tests.lavaan.reference import case, load
 from tests.parity import chosen, fitted
 

@@ -11,9 +11,9 @@ from numpy.testing import assert_allclose
 from mkb21sem import Model, OptionError, fit, standardized
 from mkb21sem.estimate.implied import implied
 from mkb21sem.estimate.standard import KINDS
-from mkb21sem.infer.effects import effects
-from mkb21sem.infer.paths import graph, paths, stability
-from mkb21sem.infer.standardization import scales
+from mkb21sem.infer.effects.effects import effects
+from mkb21sem.infer.effects.paths import graph, paths, stability
+from mkb21sem.infer.effects.standardization import scales
 from mkb21sem.specify.layout import layout
 from tests.effects.reference import CASES, State, fitted, table
 from tests.infer.test_standardized import at, covariance_of_theta

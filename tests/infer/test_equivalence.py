@@ -17,11 +17,11 @@ from statsmodels.stats.weightstats import ztost
 
 from mkb21sem import Hypothesis, Model, OptionError, bootstrap, fit, intervals, monte_carlo, verdicts
 from mkb21sem.estimate.fit import Fit
-from mkb21sem.infer.effectsize import contribution
-from mkb21sem.infer.equivalence import equivalence, equivalence_power, minimum_detectable
-from mkb21sem.infer.measured import Measured
-from mkb21sem.infer.multiplicity import adjusted
-from mkb21sem.infer.pathway import pathway, places
+from mkb21sem.infer.effects.effectsize import contribution
+from mkb21sem.infer.effects.measured import Measured
+from mkb21sem.infer.effects.pathway import pathway, places
+from mkb21sem.infer.judging.equivalence import equivalence, equivalence_power, minimum_detectable
+from mkb21sem.infer.judging.multiplicity import adjusted
 
 
 def test_tost_is_that_of_statsmodels() -> None:

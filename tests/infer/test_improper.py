@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mkb21sem.estimate.resample import draw_counts, redraw
-from mkb21sem.infer.admissibility import constructs, correlations, residual_matrix, variances
-from mkb21sem.infer.improper import improper
+from mkb21sem.estimate.refits.resample import draw_counts, redraw
+from mkb21sem.infer.certificates.admissibility import constructs, correlations, residual_matrix, variances
+from mkb21sem.infer.draws.improper import improper
 from tests.effects.reference import fitted
 from tests.estimate import setups
 

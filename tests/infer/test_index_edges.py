@@ -6,8 +6,8 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.special import chdtr, chndtr
 
-from mkb21sem.infer import absolute, incremental
-from mkb21sem.infer.rmsea import noncentrality, rmsea, rmsea_interval, rmsea_notclose, rmsea_pvalue
+from mkb21sem.infer.globalfit import absolute, incremental
+from mkb21sem.infer.globalfit.rmsea import noncentrality, rmsea, rmsea_interval, rmsea_notclose, rmsea_pvalue
 
 
 @pytest.mark.parametrize("chisq", [0.0, 3.0, 23.0, 37.0, 85.3, 900.0, 3e5])

@@ -8,9 +8,9 @@ from numpy.testing import assert_allclose
 
 from mkb21sem.estimate.implied import cell_values, implied, moment_derivative
 from mkb21sem.estimate.quadratic import normal_weight
-from mkb21sem.infer import absolute, incremental, information_criteria, srmr
-from mkb21sem.infer.rmsea import rmsea, rmsea_interval, rmsea_notclose, rmsea_pvalue
-from mkb21sem.infer.robust import catml
+from mkb21sem.infer.globalfit import absolute, incremental, information_criteria, srmr
+from mkb21sem.infer.globalfit.rmsea import rmsea, rmsea_interval, rmsea_notclose, rmsea_pvalue
+from mkb21sem.infer.globalfit.robust import catml
 from mkb21sem.linalg import vech_index
 from mkb21sem.specify.layout import layout
 from mkb21sem.specify.model import Model

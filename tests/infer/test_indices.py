@@ -10,9 +10,9 @@ from scipy.special import chndtr
 
 from mkb21sem import Model, fit
 from mkb21sem.estimate.chisquare import Test
-from mkb21sem.infer.absent import why
-from mkb21sem.infer.indices import NAMES, Collected, indices
-from mkb21sem.infer.srmr import crmr
+from mkb21sem.infer.globalfit.absent import why
+from mkb21sem.infer.globalfit.indices import NAMES, Collected, indices
+from mkb21sem.infer.globalfit.srmr import crmr
 from tests.lavaan.reference import HERE, cases, data, load
 from tests.parity import fitted
 

@@ -10,9 +10,9 @@ from scipy.stats import multivariate_normal
 from mkb21sem import FitError, Model, fit
 from mkb21sem.estimate.implied import cell_values, centred, implied
 from mkb21sem.estimate.quadratic import vector
-from mkb21sem.infer.candidates import augmented, candidates
-from mkb21sem.infer.modification import inference, modification, score_tests
-from mkb21sem.infer.release import release
+from mkb21sem.infer.localfit.candidates import augmented, candidates
+from mkb21sem.infer.localfit.modification import inference, modification, score_tests
+from mkb21sem.infer.localfit.release import release
 from mkb21sem.specify.parse import Arrow
 from tests.lavaan.reference import case, data, load
 from tests.parity import chosen, fitted

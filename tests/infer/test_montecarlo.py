@@ -11,9 +11,9 @@ from numpy.testing import assert_allclose
 from scipy.stats import norm
 
 from mkb21sem import OptionError
-from mkb21sem.infer.effects import effects
-from mkb21sem.infer.intervals import intervals
-from mkb21sem.infer.montecarlo import monte_carlo
+from mkb21sem.infer.draws.intervals import intervals
+from mkb21sem.infer.draws.montecarlo import monte_carlo
+from mkb21sem.infer.effects.effects import effects
 from tests.effects.reference import CASES, fitted, table
 
 

@@ -9,9 +9,9 @@ from mkb21sem import OptionError, fit
 from mkb21sem.estimate.implied import moment_vector
 from mkb21sem.estimate.loss import NormalLoss
 from mkb21sem.estimate.scoring import minimise
-from mkb21sem.infer.misfit import misfit, residual_summary
-from mkb21sem.infer.residuals import residual_covariance, residuals
-from mkb21sem.infer.weighing import weighing
+from mkb21sem.infer.globalfit.misfit import misfit, residual_summary
+from mkb21sem.infer.localfit.residuals import residual_covariance, residuals
+from mkb21sem.infer.localfit.weighing import weighing
 from mkb21sem.linalg import vech_index
 from mkb21sem.specify.model import Model
 from tests.lavaan.reference import case, data, load, notes

@@ -11,7 +11,7 @@ from scipy.stats import multivariate_normal, norm
 from statsmodels.tools.numdiff import approx_hess
 
 from mkb21sem import FitError, Model, OptionError, fit
-from mkb21sem.infer.scores import METHODS, scores
+from mkb21sem.infer.factorscores.scores import METHODS, scores
 from tests.lavaan.reference import case, data, load
 from tests.parity import chosen, fitted
 

@@ -6,9 +6,9 @@ from numpy.testing import assert_allclose
 
 from mkb21sem import OptionError, r_squared, standardized
 from mkb21sem.estimate.implied import implied
-from mkb21sem.estimate.ordinal import derived_cells
+from mkb21sem.estimate.ordered.ordinal import derived_cells
 from mkb21sem.estimate.standard import KINDS, standardize
-from mkb21sem.infer.standardization import standardization
+from mkb21sem.infer.effects.standardization import standardization
 from tests.lavaan.reference import case, load
 from tests.parity import chosen, fitted, theirs, theta_of
 

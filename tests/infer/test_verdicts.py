@@ -18,7 +18,7 @@ from mkb21sem.estimate.estimators import ESTIMATORS
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.estimate.implied import cell_values, offset
 from mkb21sem.estimate.moments import Moments
-from mkb21sem.infer.verdicts import verdict_table
+from mkb21sem.infer.judging.verdicts import verdict_table
 from mkb21sem.specify.layout import layout
 
 Claim = tuple[str, str, float, float]

@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose
 from mkb21sem import FitError, Hypothesis, Model, fit, synthetic_wave
 from mkb21sem.estimate.choice import choose
 from mkb21sem.estimate.fit import Fit
-from mkb21sem.infer.zeros import Zeros, joint_tests, zeros
+from mkb21sem.infer.judging.zeros import Zeros, joint_tests, zeros
 from mkb21sem.survey.wave import Wave
 
 REFERENCE = Path(__file__).parents[1] / "verdicts" / "zeros.csv"

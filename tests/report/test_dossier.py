@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from mkb21sem import cli
 from mkb21sem.errors import OptionError
 from mkb21sem.estimate.fit import fit
-from mkb21sem.infer.indices import indices
+from mkb21sem.infer.globalfit.indices import indices
 from mkb21sem.report.dossier import chapter, page
 from mkb21sem.report.dossier.forms import Rivalry, best
 from mkb21sem.report.dossier.inquiry import Depth, part_of, subsets, without_constants

@@ -1,7 +1,18 @@
 import numpy as np
 import pytest
 
-from mkb21sem.report.geometry import Shape, apart, back, crossings, curve, leaves, meets, part, stacked, straight
+from mkb21sem.report.drawing.geometry import (
+    Shape,
+    apart,
+    back,
+    crossings,
+    curve,
+    leaves,
+    meets,
+    part,
+    stacked,
+    straight,
+)
 
 CONTROL = np.array([[0, 0], [30, 40], [60, -20], [100, 10]], dtype=float)
 

@@ -16,9 +16,9 @@ from typer.testing import CliRunner
 from mkb21sem import Hypothesis, Model, OptionError, bootstrap, cli, fit, robustness, synthetic_wave, verdicts
 from mkb21sem.estimate import choice
 from mkb21sem.infer.robustness.robustness import Robustness
-from mkb21sem.report import inference, inference_page
-from mkb21sem.report.inference import INTERVALS, Inference, Sampling
-from mkb21sem.report.inference_tables import every_table
+from mkb21sem.report.inference import inference, inference_page
+from mkb21sem.report.inference.inference import INTERVALS, Inference, Sampling
+from mkb21sem.report.inference.inference_tables import every_table
 from mkb21sem.report.words import Words
 from mkb21sem.survey.wave import Wave
 from tests.report.page import Page

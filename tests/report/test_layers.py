@@ -4,7 +4,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from mkb21sem.report.layers import acyclic, layers, order
+from mkb21sem.report.drawing.layers import acyclic, layers, order
 from mkb21sem.specify.model import Model
 
 DEFAULT = {

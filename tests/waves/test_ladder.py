@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from mkb21sem.infer.indices import Collected
+from mkb21sem.infer.globalfit.indices import Collected
 from mkb21sem.infer.waves.ladder import invariance
 from mkb21sem.specify.model import Model
 

@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 from mkb21sem.errors import OptionError
 from mkb21sem.estimate.fit import fit
-from mkb21sem.infer.release import release
+from mkb21sem.infer.localfit.release import release
 from mkb21sem.infer.waves.candidates import score_table
 from mkb21sem.infer.waves.effectsize import differences
 from mkb21sem.infer.waves.ladder import invariance

@@ -9,8 +9,8 @@ from numpy.testing import assert_allclose
 
 from mkb21sem.estimate.fit import fit_layout
 from mkb21sem.estimate.implied import implied
-from mkb21sem.estimate.ordinal import ordinal_vector
-from mkb21sem.infer.discrepancy import normal_discrepancy
+from mkb21sem.estimate.ordered.ordinal import ordinal_vector
+from mkb21sem.infer.globalfit.discrepancy import normal_discrepancy
 from mkb21sem.infer.waves.ladder import invariance
 from mkb21sem.infer.waves.robust import mean_discrepancy, model_response, sample_response
 from mkb21sem.specify.model import Model

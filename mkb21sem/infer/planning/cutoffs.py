@@ -21,7 +21,7 @@ from mkb21sem.errors import FitError, OptionError
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.estimate.loss import NormalLoss
 from mkb21sem.estimate.scoring import minimise
-from mkb21sem.infer.indices import indices
+from mkb21sem.infer.globalfit.indices import indices
 from mkb21sem.infer.planning.noncentrality import AtPopulation, at_population
 from mkb21sem.infer.planning.population import population
 from mkb21sem.linalg import Array, is_positive_definite, logdet, transpose, vech_index

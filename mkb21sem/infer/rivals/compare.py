@@ -12,7 +12,7 @@ import pandas as pd
 
 from mkb21sem.errors import Mkb21Error, OptionError
 from mkb21sem.estimate.fit import Fit
-from mkb21sem.infer.indices import indices
+from mkb21sem.infer.globalfit.indices import indices
 from mkb21sem.infer.rivals.difference import difference
 from mkb21sem.infer.rivals.nesting import Nesting, comparable, nesting
 from mkb21sem.infer.rivals.vuong import vuong

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mkb21sem.errors import FitError, OptionError
-from mkb21sem.estimate.fiml import FimlLoss
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.estimate.implied import cell_values, implied
+from mkb21sem.estimate.incomplete.fiml import FimlLoss
 from mkb21sem.estimate.loss import Loss, NormalLoss
 from mkb21sem.estimate.moments import Moments
 from mkb21sem.estimate.quadratic import QuadraticLoss, vector

@@ -20,11 +20,11 @@ from scipy.stats import chi2, norm
 
 from mkb21sem.errors import FitError, OptionError
 from mkb21sem.estimate.casewise import centred_rows, scores
-from mkb21sem.estimate.fiml import FimlLoss, fiml_scores
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.estimate.implied import Implied
+from mkb21sem.estimate.incomplete.fiml import FimlLoss, fiml_scores
+from mkb21sem.estimate.incomplete.patterns import restricted_inverse, weighted_rows
 from mkb21sem.estimate.inference import Inference
-from mkb21sem.estimate.patterns import restricted_inverse, weighted_rows
 from mkb21sem.estimate.solve import loss_of, solve
 from mkb21sem.infer.rivals.nesting import comparable
 from mkb21sem.linalg import Array

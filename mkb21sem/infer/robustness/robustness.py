@@ -12,8 +12,8 @@ import pandas as pd
 from mkb21sem.errors import Mkb21Error, OptionError
 from mkb21sem.estimate.choice import choose
 from mkb21sem.estimate.fit import Fit, fit
+from mkb21sem.infer.judging.verdicts import Verdict, verdicts
 from mkb21sem.infer.robustness.specifications import Specification, plan
-from mkb21sem.infer.verdicts import Verdict, verdicts
 from mkb21sem.parallel import Progress, replicate
 from mkb21sem.specify.hypothesis import Hypothesis
 from mkb21sem.specify.model import Model

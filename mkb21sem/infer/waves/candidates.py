@@ -23,7 +23,7 @@ from statsmodels.stats.multitest import multipletests
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.estimate.inference import Inference
 from mkb21sem.estimate.solve import loss_of
-from mkb21sem.infer.modification import meat, require_minimum
+from mkb21sem.infer.localfit.modification import meat, require_minimum
 from mkb21sem.infer.waves.rungs import Plan, rung_cells
 from mkb21sem.linalg import Array, Index
 from mkb21sem.parallel import one_thread

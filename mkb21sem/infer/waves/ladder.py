@@ -16,7 +16,7 @@ from mkb21sem.estimate.estimators import ESTIMATORS
 from mkb21sem.estimate.fit import Fit, fit_layout
 from mkb21sem.estimate.moments import Moments
 from mkb21sem.estimate.rows import moments
-from mkb21sem.infer.indices import indices
+from mkb21sem.infer.globalfit.indices import indices
 from mkb21sem.infer.rivals.difference import difference
 from mkb21sem.infer.rivals.nesting import Nesting
 from mkb21sem.infer.waves.criteria import verdicts

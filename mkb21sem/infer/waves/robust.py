@@ -29,9 +29,9 @@ from mkb21sem.estimate.implied import centred, implied, moment_derivative
 from mkb21sem.estimate.quadratic import QuadraticLoss, derivative, normal_weight, weigh
 from mkb21sem.estimate.scaling import satorra_bentler
 from mkb21sem.estimate.solve import loss_of
-from mkb21sem.infer.discrepancy import normal_discrepancy
-from mkb21sem.infer.incremental import robust_incremental
-from mkb21sem.infer.rmsea import rmsea
+from mkb21sem.infer.globalfit.discrepancy import normal_discrepancy
+from mkb21sem.infer.globalfit.incremental import robust_incremental
+from mkb21sem.infer.globalfit.rmsea import rmsea
 from mkb21sem.infer.waves.rungs import Plan
 from mkb21sem.linalg import Array, is_positive_definite, logdet, vech_index
 

@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
 
+from mkb21sem.infer.judging.verdicts import VERDICTS
 from mkb21sem.infer.robustness.robustness import Robustness
 from mkb21sem.infer.robustness.specifications import CHOICES
-from mkb21sem.infer.verdicts import VERDICTS
 from mkb21sem.report import numbers
 from mkb21sem.report.charts import style
 from mkb21sem.report.charts.forest import LOOKS, effect, key, mark

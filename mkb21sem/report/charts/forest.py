@@ -12,10 +12,10 @@ from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from mkb21sem.infer.verdicts import VERDICTS, Verdict
+from mkb21sem.infer.judging.verdicts import VERDICTS, Verdict
 from mkb21sem.report import numbers
 from mkb21sem.report.charts import style
-from mkb21sem.report.typeset import measure
+from mkb21sem.report.drawing.typeset import measure
 from mkb21sem.report.words import Words
 
 LOOKS: dict[str, tuple[str, str]] = {

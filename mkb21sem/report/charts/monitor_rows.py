@@ -16,7 +16,7 @@ from matplotlib.transforms import ScaledTranslation, blended_transform_factory
 
 from mkb21sem.report import numbers
 from mkb21sem.report.charts import style
-from mkb21sem.report.typeset import measure
+from mkb21sem.report.drawing.typeset import measure
 from mkb21sem.report.words import Words
 
 ROW, EDGES, SMALLEST = 0.27, 1.15, 1.9

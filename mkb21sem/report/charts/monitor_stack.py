@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from mkb21sem.report import numbers
 from mkb21sem.report.charts import style
 from mkb21sem.report.charts.monitor_rows import EDGES, ROW, columns, key_above, label_rows, scale
-from mkb21sem.report.typeset import measure
+from mkb21sem.report.drawing.typeset import measure
 from mkb21sem.report.words import Words
 
 READABLE = 7.0

@@ -22,8 +22,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 from matplotlib.transforms import blended_transform_factory
 
-from mkb21sem.report import numbers, sheet
-from mkb21sem.report.typeset import FONT, NOTE_SIZE, TITLE_SIZE, font, measure
+from mkb21sem.report import numbers
+from mkb21sem.report.drawing import sheet
+from mkb21sem.report.drawing.typeset import FONT, NOTE_SIZE, TITLE_SIZE, font, measure
 from mkb21sem.report.words import Words
 
 PAGE, COLUMN = 6.3, 3.35

@@ -9,10 +9,10 @@ import pandas as pd
 from scipy.stats import chi2
 
 from mkb21sem.estimate.fit import Fit
-from mkb21sem.infer.effects import standardized
-from mkb21sem.infer.indices import indices
-from mkb21sem.infer.modification import modification
-from mkb21sem.infer.residuals import residuals
+from mkb21sem.infer.effects.effects import standardized
+from mkb21sem.infer.globalfit.indices import indices
+from mkb21sem.infer.localfit.modification import modification
+from mkb21sem.infer.localfit.residuals import residuals
 
 LARGE, MOST = 0.10, 8
 """A correlation residual that is worth a look; rows that are shown of each kind."""

@@ -12,7 +12,7 @@ import pandas as pd
 from mkb21sem.errors import Mkb21Error
 from mkb21sem.estimate.chisquare import Test
 from mkb21sem.estimate.fit import Fit
-from mkb21sem.infer.admissibility import admissibility
+from mkb21sem.infer.certificates.admissibility import admissibility
 from mkb21sem.infer.rivals.difference import difference
 from mkb21sem.report.dossier.confirm import fit_row
 from mkb21sem.survey.wave import Wave

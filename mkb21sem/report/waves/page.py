@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from mkb21sem.errors import Mkb21Error
-from mkb21sem.report import diagram as drawing
 from mkb21sem.report import outputs
 from mkb21sem.report.charts.replicated import replicated
 from mkb21sem.report.charts.rungs import rungs
 from mkb21sem.report.charts.style import Chart
 from mkb21sem.report.charts.trend import labels, trend
+from mkb21sem.report.drawing import diagram as drawing
 from mkb21sem.report.pages import numbered, rendered
 from mkb21sem.report.results import PROGRAM, SCHEMA, plain, software
 from mkb21sem.report.results import write as write_results

@@ -1,0 +1,1 @@
+"""Ordered answers: thresholds, polychoric and polyserial correlations, their asymptotic covariance."""

@@ -1,0 +1,1 @@
+"""How sure, by drawing: bootstrap, Monte Carlo, and the intervals they give."""

@@ -1,0 +1,1 @@
+"""What follows from the estimates: paths, direct, indirect and total effects, standardised, with their size."""

@@ -1,0 +1,1 @@
+"""Where each respondent stands on the constructs."""

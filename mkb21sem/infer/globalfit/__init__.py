@@ -1,0 +1,1 @@
+"""How well the model as a whole agrees with the sample: tests and indices of fit."""

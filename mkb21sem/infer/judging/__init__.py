@@ -1,0 +1,1 @@
+"""From a fit and what was expected of it to verdicts."""

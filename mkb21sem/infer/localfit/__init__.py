@@ -1,0 +1,1 @@
+"""Where the model and the sample disagree: residuals, modification indices, releases."""

@@ -1,0 +1,229 @@
+"""The lines above and below a drawing: title, key to the signs, notes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon
+
+from mkb21sem.estimate.fit import Fit
+from mkb21sem.infer.globalfit.indices import indices
+from mkb21sem.report.drawing.canvas import DASHES, Theme
+from mkb21sem.report.drawing.picture import TAGS, Picture
+from mkb21sem.report.drawing.typeset import NOTE_SIZE, font, measure
+from mkb21sem.report.numbers import bounded, count, equals_p, number
+from mkb21sem.specify.model import Model
+
+GLYPH, SPACE = 20.0, 12.0
+LINE = 11.5
+
+WORDS = {
+    "en": {
+        "yes": "p < .05",
+        "no": "p ≥ .05",
+        "negative": "negative",
+        "arc": "covariance (correlation)",
+        "arc_est": "covariance",
+        "stated": "stated",
+        "implied": "implied",
+        "reconstruction": "reconstruction",
+        "evidence": "Evidence (raised letter):",
+        "stars": "* p < .05  ** p < .01  *** p < .001",
+        "width": "width: |standardised estimate|",
+        "std": "standardised estimates",
+        "est": "unstandardised estimates",
+        "interval": "95% intervals in brackets",
+        "specified": "Specified model, not fitted.",
+        "synthetic": "SYNTHETIC DATA",
+        "meaning": "Synthetic data, drawn from a model: nothing about real firms follows.",
+        "omitted": "{n} covariances among observed variables are in the model but not drawn.",
+        ".scaled": "scaled",
+        ".robust": "robust",
+        "stopped": "NOT CONVERGED: no numbers are shown.",
+    },
+    "nl": {
+        "yes": "p < ,05",
+        "no": "p ≥ ,05",
+        "negative": "negatief",
+        "arc": "covariantie (correlatie)",
+        "arc_est": "covariantie",
+        "stated": "genoemd",
+        "implied": "impliciet",
+        "reconstruction": "reconstructie",
+        "evidence": "Grondslag (letter boven de regel):",
+        "stars": "* p < ,05  ** p < ,01  *** p < ,001",
+        "width": "dikte: |gestandaardiseerde schatting|",
+        "std": "gestandaardiseerde schattingen",
+        "est": "ongestandaardiseerde schattingen",
+        "interval": "95%-intervallen tussen haken",
+        "specified": "Gespecificeerd model, niet geschat.",
+        "synthetic": "SYNTHETISCHE DATA",
+        "meaning": "Synthetische data, getrokken uit een model: er volgt niets uit over echte bedrijven.",
+        "omitted": "{n} covarianties tussen geobserveerde variabelen staan wel in het model, niet in de tekening.",
+        ".scaled": "geschaalde",
+        ".robust": "robuuste",
+        "stopped": "NIET GECONVERGEERD: er worden geen getallen getoond.",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the key: a glyph (solid, dashed, open, arc or "") and its text."""
+
+    glyph: str
+    text: str
+
+    @property
+    def width(self) -> float:
+        """In points, with the space behind it."""
+        return (GLYPH + 4 if self.glyph else 0) + measure(self.text, NOTE_SIZE)[0] + SPACE
+
+
+def entries(pictures: Sequence[Picture], labels: str, lang: str) -> list[Entry]:
+    """The key to what actually occurs in the pictures."""
+    words = WORDS[lang]
+    edges = [edge for picture in pictures for edge in picture.edges]
+    found = []
+    if any(edge.significant is not None for edge in edges):
+        found += [Entry("solid", words["yes"]), Entry("dashed", words["no"])]
+    if any(edge.negative for edge in edges):
+        found.append(Entry("open", words["negative"]))
+    if any(edge.two_headed for edge in edges):
+        found.append(Entry("arc", words["arc" if labels.startswith("std") else "arc_est"]))
+    if any(np.isfinite(edge.strength) for edge in edges):
+        found.append(Entry("", words["width"]))
+    if labels.endswith("stars"):
+        found.append(Entry("", words["stars"]))
+    tags = {edge.tag for edge in edges}
+    kinds = [kind for kind, tag in TAGS[lang].items() if tag in tags]
+    if kinds:
+        listed = ", ".join(f"{TAGS[lang][kind]} {words[kind]}" for kind in kinds)
+        found.append(Entry("", f"{words['evidence']} {listed}"))
+    return found
+
+
+def sample_line(found: Fit | Model, labels: str, lang: str) -> str:
+    """N, estimator, test of fit and what the numbers are; or that nothing was fitted."""
+    words = WORDS[lang]
+    if isinstance(found, Model):
+        return words["specified"]
+    if not found.converged:
+        return f"{words['stopped']} {found.cause}"
+    facts = [f"N = {count(found.moments.total, lang)}", found.estimator.name, *_fit_words(found, lang)]
+    if labels not in ("none", "key"):
+        facts.append(words[labels[:3]])
+    if labels.endswith("interval"):
+        facts.append(words["interval"])
+    return "; ".join(facts) + "."
+
+
+def _fit_words(found: Fit, lang: str) -> list[str]:
+    """χ², CFI, RMSEA and SRMR; the scaled test and the robust indices where the estimator has them."""
+    index = indices(found)
+    if not index["df"] > 0:
+        return []
+
+    def kind(name: str, *endings: str) -> str:
+        return next((end for end in endings if np.isfinite(index.get(name + end, np.nan))), "")
+
+    def said(ending: str) -> str:
+        return f"{WORDS[lang][ending]} " if ending else ""
+
+    test, close = kind("chisq", ".scaled"), kind("cfi", ".robust", ".scaled")
+    chisq, p = number(index["chisq" + test], lang=lang), equals_p(index["pvalue" + test], lang)
+    return [
+        f"{said(test)}χ²({count(index['df'], lang)}) = {chisq}, p {p}",
+        f"{said(close)}CFI = {bounded(index['cfi' + close], lang=lang)}",
+        f"RMSEA = {bounded(index['rmsea' + close], 3, lang)}",
+        f"SRMR = {bounded(index['srmr'], 3, lang)}",
+    ]
+
+
+def wrap(text: str, size: float, width: float, bold: bool = False) -> list[str]:
+    """Lines no wider than `width` points, where words allow."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and measure(longer, size, bold)[0] <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def even(text: str, size: float, width: float, bold: bool = False) -> list[str]:
+    """As `wrap`, with lines as equally long as that number of lines allows."""
+    lines = wrap(text, size, width, bold)
+    while len(closer := wrap(text, size, width - 12, bold)) == len(lines) > 1:
+        lines, width = closer, width - 12
+    return lines
+
+
+def rows(found: Sequence[Entry], width: float) -> list[list[Entry]]:
+    """The key broken over rows."""
+    broken: list[list[Entry]] = []
+    for entry in found:
+        if broken and sum(e.width for e in broken[-1]) + entry.width - SPACE <= width:
+            broken[-1].append(entry)
+        else:
+            broken.append([entry])
+    return broken
+
+
+def draw_key(axes: Axes, broken: Sequence[Sequence[Entry]], left: float, top: float, theme: Theme) -> None:
+    """The key with its upper edge at `top`."""
+    for k, row in enumerate(broken):
+        x, y = left, top - LINE * (k + 0.5)
+        for entry in row:
+            if entry.glyph:
+                _glyph(axes, entry.glyph, x, y, theme)
+            axes.text(
+                x + (GLYPH + 4 if entry.glyph else 0),
+                y,
+                entry.text,
+                fontproperties=font(NOTE_SIZE * theme.scale),
+                color=theme.ink,
+                va="center",
+                gid=f"key:{entry.glyph}",
+                parse_math=False,
+            )
+            x += entry.width
+
+
+def _glyph(axes: Axes, glyph: str, x: float, y: float, theme: Theme) -> None:
+    scale, length = theme.scale, 5.5
+    colour = theme.negative if glyph == "open" else theme.positive
+    tips = [(x + GLYPH, 1)] + ([(x, -1)] if glyph == "arc" else [])
+    across = np.linspace(0, 1, 21)
+    bow = 3.0 if glyph == "arc" else 0.0
+    start = x + (length if glyph == "arc" else 0)
+    xs = start + (x + GLYPH - length - start) * across
+    axes.add_line(
+        Line2D(
+            xs,
+            y + bow * 4 * across * (1 - across) * 0.9,
+            color=colour,
+            linewidth=1.1 * scale,
+            linestyle=DASHES if glyph == "dashed" else "solid",
+            dash_capstyle="butt",
+            solid_capstyle="butt",
+        )
+    )
+    for tip, sign in tips:
+        corners = np.array(
+            [(tip, y), (tip - sign * length, y + 0.37 * length), (tip - sign * length, y - 0.37 * length)]
+        )
+        is_open = glyph == "open"
+        axes.add_patch(
+            Polygon(
+                corners,
+                facecolor=theme.paper if is_open else colour,
+                edgecolor=colour,
+                linewidth=0.7 * scale if is_open else 0.0,
+            )
+        )

@@ -1,0 +1,1 @@
+"""The page of verdicts: everything that hypothesis tests for publication need."""

@@ -22,7 +22,7 @@ ZERO = "zero"
 
 _NUMBERS = ("sesoi", "alpha")
 _DEFAULTS = (*_NUMBERS, "rationale")
-_TOP = ("title", "model", "hypothesis", ZERO, *_DEFAULTS)
+_TOP = ("title", "model", "study", "hypothesis", ZERO, *_DEFAULTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +131,25 @@ def for_model(model: Model) -> Claims:
     )
 
 
-def _read(name_or_path: str | Path, model: Model | None) -> tuple[Claims, Claims]:
-    """Hypotheses and registered zeros of a file."""
+def contents(name_or_path: str | Path) -> tuple[str, dict[str, Any]]:
+    """Name and content of a hypothesis file, as TOML tells them.
+
+    Raises
+    ------
+    SpecError
+        There is no such file, or it is not TOML.
+    """
     path = locate(name_or_path, ".toml")
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return path.name, tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError, RecursionError) as error:
         raise SpecError(f"{path.name} is not a TOML file in UTF-8: {error}.") from error
-    return _claims(document, path.name, model)
+
+
+def _read(name_or_path: str | Path, model: Model | None) -> tuple[Claims, Claims]:
+    """Hypotheses and registered zeros of a file."""
+    where, document = contents(name_or_path)
+    return _claims(document, where, model)
 
 
 def _claims(document: Mapping[str, Any], where: str, model: Model | None) -> tuple[Claims, Claims]:

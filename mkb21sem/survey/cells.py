@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,7 +97,9 @@ def assembled(
             f"{file}, row {first}: numbers where names were expected. Put the column names in the first row."
         )
     width = len(names)
-    fits = [_fits(record, width, fixed_width) for _, record in records[1:]]
+    lengths = {len(record) for _, record in records[1:]}
+    allowed = {len(header), *lengths} if len(lengths) == 1 or not fixed_width else {len(header)}
+    fits = [_fits(record, width, allowed, fixed_width) for _, record in records[1:]]
     kept = [record for record, fit in zip(records[1:], fits, strict=True) if fit]
     padded = [(*record, *[None] * (width - len(record)))[:width] for _, record in kept]
     columns = [np.array(column, dtype=object) for column in zip(*padded, strict=True)]
@@ -130,10 +132,14 @@ def shape_problems(file: str, names: Sequence[str], used: Sequence[int]) -> tupl
     return tuple(problems)
 
 
-def _fits(record: Sequence[Any], width: int, fixed_width: bool) -> bool:
-    if len(record) < width:
-        return not fixed_width
-    return all(cell is None or cell == "" for cell in record[width:])
+def _fits(record: Sequence[Any], width: int, allowed: Collection[int], fixed_width: bool) -> bool:
+    """Whether a row has a cell for each column; blank ones beyond the last only where every row has them.
+
+    In delimited text a single longer row is one with a stray delimiter, its answers a column further on.
+    """
+    if len(record) <= width:
+        return len(record) == width or not fixed_width
+    return len(record) in allowed and all(cell is None or cell == "" for cell in record[width:])
 
 
 def _ragged(file: str, records: Sequence[tuple[int, Sequence[Any]]], width: int, fixed_width: bool) -> list[Problem]:

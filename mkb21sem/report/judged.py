@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from markupsafe import Markup
-
 from mkb21sem.infer.judging.verdicts import VERDICTS, Verdict, verdict_table
-from mkb21sem.report import numbers
+from mkb21sem.report.documents.parts import Num, Paragraph, say
 from mkb21sem.report.table import Column, Table
 from mkb21sem.report.words import Words
 
@@ -80,7 +78,7 @@ def counts(judged: Sequence[Verdict]) -> list[tuple[str, int]]:
     return [(name, given.count(name)) for name in VERDICTS if name in given]
 
 
-def reasons(judged: Sequence[Verdict], words: Words, model: str) -> Iterator[Markup]:
+def reasons(judged: Sequence[Verdict], words: Words, model: str) -> Iterator[Paragraph]:
     """Why single hypotheses could not be tested, what an undecided one leaves open, and what to keep in mind."""
     for verdict in judged:
         claim = verdict.hypothesis
@@ -89,13 +87,13 @@ def reasons(judged: Sequence[Verdict], words: Words, model: str) -> Iterator[Mar
                 yield _undecided(verdict, words)
             case "practically zero":
                 key = "reason.negligible" if verdict.reason else "reason.small"
-                yield words(key, id=claim.id, sesoi=numbers.bounded(claim.sesoi, 2, words.lang))
+                yield say(words, key, id=claim.id, sesoi=Num(claim.sesoi, "bounded2"))
             case "opposite":
-                yield words("reason.opposite", id=claim.id)
+                yield say(words, "reason.opposite", id=claim.id)
             case "not testable" if f"the model {model} has no arrow" in verdict.reason:
-                yield words("reason.absent", id=claim.id, model=model, path=_missing(verdict, words))
+                yield say(words, "reason.absent", id=claim.id, model=model, path=_missing(verdict, words))
             case "not testable":
-                yield words("reason.other", id=claim.id, reason=verdict.reason)
+                yield say(words, "reason.other", id=claim.id, reason=verdict.reason)
 
 
 def _missing(verdict: Verdict, words: Words) -> str:
@@ -104,13 +102,13 @@ def _missing(verdict: Verdict, words: Words) -> str:
     return ", ".join(words.path(*arrow.split(" → ")) for arrow in named)
 
 
-def _undecided(verdict: Verdict, words: Words) -> Markup:
+def _undecided(verdict: Verdict, words: Words) -> Paragraph:
     """What the interval leaves open, and what would probably have been found."""
-    lang = words.lang
-    return words(
+    return say(
+        words,
         "reason.undecided",
         id=verdict.hypothesis.id,
-        ci=numbers.interval(verdict.std_low, verdict.std_high, numbers.bounded, 2, lang),
-        detectable=numbers.bounded(verdict.detectable, 2, lang),
-        sesoi=numbers.bounded(verdict.hypothesis.sesoi, 2, lang),
+        ci=Num(verdict.std_low, "interval bounded2", verdict.std_high),
+        detectable=Num(verdict.detectable, "bounded2"),
+        sesoi=Num(verdict.hypothesis.sesoi, "bounded2"),
     )

@@ -67,6 +67,10 @@ class Paragraph:
     look: str = ""
     shows: tuple[str, ...] = ()
 
+    def __html__(self) -> str:
+        """The text, for templates."""
+        return str(self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
@@ -228,7 +232,15 @@ def referred(text: Markup, at: Numbering, words: Words) -> Markup:
     return Markup(REFERENCE.sub(called, str(text)))
 
 
-def say(words: Words, key: str, *, look: str = "", shows: tuple[str, ...] = (), **values: object) -> Paragraph:
+def say(
+    words: Words,
+    key: str,
+    facts: Mapping[str, object] | None = None,
+    *,
+    look: str = "",
+    shows: tuple[str, ...] = (),
+    **values: object,
+) -> Paragraph:
     """A text of the language, filled in; numbers are given as `Num` and kept.
 
     Parameters
@@ -239,9 +251,10 @@ def say(words: Words, key: str, *, look: str = "", shows: tuple[str, ...] = (), 
         Of the text.
     look, shows
         Of the paragraph.
-    values
+    facts, values
         What is filled in; all but `Num` and Markup is escaped.
     """
+    values = {**(facts or {}), **values}
     kept = tuple(value for value in values.values() if isinstance(value, Num))
     shown = {name: value.shown(words.lang) if isinstance(value, Num) else value for name, value in values.items()}
     return Paragraph(words(key, **shown), kept, look, shows)

@@ -1,0 +1,44 @@
+"""Charts and path diagrams as pictures of a document."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import matplotlib as mpl
+from markupsafe import Markup, escape
+from matplotlib.figure import Figure
+
+from mkb21sem.report.charts.style import Chart, styled
+from mkb21sem.report.documents.parts import Drawn
+from mkb21sem.report.drawing import sheet
+
+CENTIMETRES = 2.54
+SHARP = 200
+"""Dots an inch of the pictures in Word, which can't take every SVG."""
+
+
+def of_chart(chart: Chart, shows: tuple[str, ...] = ()) -> Drawn:
+    """A chart as a picture, with its caption and its alternative text."""
+    svg = chart.svg().decode("utf-8")
+    with styled():
+        png = _png(chart.figure)
+    return Drawn(chart.name, escape(chart.caption), chart.alt, svg, png, _width(chart.figure), shows)
+
+
+def of_diagram(name: str, figure: Figure, caption: Markup, alternative: str, shows: tuple[str, ...] = ()) -> Drawn:
+    """A path diagram, as `mkb21sem.report.drawing.diagram.diagram` draws it, as a picture."""
+    file = BytesIO()
+    with mpl.rc_context({"svg.hashsalt": "mkb21sem", "svg.fonttype": "path"}):
+        figure.savefig(file, format="svg", metadata=sheet.METADATA[".svg"])
+        png = _png(figure)
+    return Drawn(name, caption, alternative, file.getvalue().decode("utf-8"), png, _width(figure), shows)
+
+
+def _png(figure: Figure) -> bytes:
+    file = BytesIO()
+    figure.savefig(file, format="png", dpi=SHARP, metadata=sheet.METADATA[".png"])
+    return file.getvalue()
+
+
+def _width(figure: Figure) -> float:
+    return float(figure.get_size_inches()[0]) * CENTIMETRES

@@ -14,11 +14,12 @@ from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from functools import cache
 from time import perf_counter
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from mkb21sem.checkpoint import Checkpoint
 from mkb21sem.errors import OptionError
 
 T = TypeVar("T")
@@ -65,8 +66,11 @@ class Chunk:
         The first of them, and how many.
     seed
         Spawned from the seed of the whole by the chunk's number.
+    kept
+        Whether a checkpoint may hold its outcome: not if that says something of a single respondent.
     """
 
+    kept: ClassVar[bool] = True
     begin: int
     size: int
     seed: np.random.SeedSequence
@@ -134,6 +138,7 @@ def replicate(
     workers: int = 1,
     backend: str = "loky",
     progress: Callable[[Progress], None] | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Replicates[R]:
     """Do a job for every chunk of work, in this process, in local processes or on a Dask cluster.
 
@@ -150,6 +155,9 @@ def replicate(
         ``loky`` (processes), ``threading``, or the address of a Dask scheduler such as ``tcp://127.0.0.1:8786``.
     progress
         Called after every chunk.
+    checkpoint
+        Where finished chunks are kept, and looked for first: a run that was killed goes on from there. The caller
+        clears it when the output is complete.
 
     Returns
     -------
@@ -169,14 +177,21 @@ def replicate(
     """
     _check(workers, backend)
     sizes = [piece.size if isinstance(piece, Chunk) else 1 for piece in work]
-    done: dict[int, R] = {}
-    begun, asked, stopped = perf_counter(), sum(sizes), False
+    asked, stopped = sum(sizes), False
+    stage = None if checkpoint is None else checkpoint.stage(job, work)
+    done: dict[int, R] = {} if stage is None else stage.finished()
+    begun, before = perf_counter(), sum(sizes[i] for i in done)
+    if checkpoint is not None and before:
+        checkpoint.say(f"Going on from {before:,} of {asked:,} that were finished before ({checkpoint.folder}).")
     try:
         for place, outcome in _outcomes(job, work, workers, backend, done):
             done[place] = outcome
+            if stage is not None and getattr(work[place], "kept", True):
+                stage.store(place, outcome)
             if progress is not None:
                 finished = sum(sizes[i] for i in done)
-                progress(Progress(finished, asked, (perf_counter() - begun) * (asked / finished - 1)))
+                pace = (perf_counter() - begun) / (finished - before)
+                progress(Progress(finished, asked, pace * (asked - finished)))
     except KeyboardInterrupt:
         stopped = True
     places = tuple(sorted(done))
@@ -201,12 +216,13 @@ def _alone(job: Callable[[T], R], place: int, piece: T) -> tuple[int, R]:
 def _outcomes(
     job: Callable[[T], R], work: Sequence[T], workers: int, backend: str, done: dict[int, R]
 ) -> Iterator[tuple[int, R]]:
-    """Number and outcome of every chunk, as they are finished; `done` tells which the caller has."""
+    """Number and outcome of every chunk that is not in `done`, as they are finished."""
+    rest = [(place, piece) for place, piece in enumerate(work) if place not in done]
     if "://" in backend:
         with closing(_client(backend)) as client:
-            yield from _parallel(job, list(enumerate(work)), {"backend": "dask", "client": client}, -1)
+            yield from _parallel(job, rest, {"backend": "dask", "client": client}, -1)
     elif workers == 1:
-        yield from (_alone(job, place, piece) for place, piece in enumerate(work))
+        yield from (_alone(job, place, piece) for place, piece in rest)
     else:
         yield from _local(job, work, workers, backend, done)
 

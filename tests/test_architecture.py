@@ -12,7 +12,7 @@ import mkb21sem
 
 PACKAGE = Path(mkb21sem.__file__).parent
 STEPS = ("survey", "describe", "specify", "estimate", "validate", "infer", "report")
-EVERYWHERE = {"errors", "linalg", "parallel"}
+EVERYWHERE = {"errors", "linalg", "parallel", "checkpoint"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 VAGUE = {"utils", "util", "helpers", "helper", "common", "core", "base", "misc", "tools", "shared"}
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mkb21sem.commands.kept import Keep, checkpoint
 from mkb21sem.commands.shell import (
     NOT_CONVERGED,
     Book,
@@ -67,6 +68,7 @@ def infer(
         str | None, typer.Option("--weights", help="Question that holds sampling weights, for that comparison.")
     ] = None,
     lang: Annotated[Lang, typer.Option("--lang", help="Language of the report.")] = Lang.EN,
+    keep: Keep = True,
     out: Out = Path("inference"),
     codebook: Book = None,
     codes: Codes = None,
@@ -87,6 +89,7 @@ def infer(
         claims = the_hypotheses(hypotheses, model, chosen)
         step("survey")
         wave = the_wave(file, codebook, missing_codes(codes), mapping)
+        kept = checkpoint(out, keep, step)
         done = inference.infer(
             wave,
             chosen,
@@ -99,9 +102,12 @@ def infer(
             items=_items(items, model),
             weights=weights,
             step=step,
+            checkpoint=kept,
         )
         step("report")
         inference_page.save(done, out, lang.value)
+        if kept is not None and not done.stopped:
+            kept.clear()
     _say(done, Words(lang.value, wave.codebook.label), out)
     if not done.found.converged:
         raise typer.Exit(NOT_CONVERGED)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mkb21sem.commands.kept import Keep, checkpoint
 from mkb21sem.commands.shell import (
     STOPPED,
     Book,
@@ -68,6 +69,7 @@ def power(
         str, typer.Option("--scheduler", help="A Dask cluster, tcp://address:port, in place of local processes.")
     ] = "",
     lang: Annotated[Lang, typer.Option("--lang", help="Language of the report.")] = Lang.EN,
+    keep: Keep = True,
     out: Out = Path("power"),
     codebook: Book = None,
     codes: Codes = None,
@@ -98,7 +100,7 @@ def power(
         wave = the_wave(file, codebook, missing_codes(codes), mapping)
         values = None if population == FIT else _values(population)
 
-        now = ""
+        kept, now = checkpoint(out, keep, step), ""
 
         def tell(name: str, done: Progress) -> None:
             nonlocal now
@@ -107,9 +109,11 @@ def power(
                 now = name
             step.count(done)
 
-        made = study.plan(wave, chosen, claims, values, settings, step, tell)
+        made = study.plan(wave, chosen, claims, values, settings, step, tell, kept)
         step("report")
         page.save(made, out, lang.value)
+        if kept is not None and not made.stopped:
+            kept.clear()
     _say(made, Words(lang.value, wave.codebook.label), out)
     if made.stopped:
         raise typer.Exit(STOPPED)

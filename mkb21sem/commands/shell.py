@@ -96,6 +96,10 @@ class Steps:
         left = f"{minutes}:{seconds:02d} left" if of.done < of.asked else "done"
         self.status.update(f"{self.doing}: {of.done:,} of {of.asked:,}, {left} (Ctrl-C stops it)")
 
+    def say(self, sentence: str) -> None:
+        """Say something that stays to be read."""
+        self.shown.print(sentence, markup=False, style="yellow", soft_wrap=True)
+
     def done(self) -> None:
         """Say of the step that ends how long it took, if it was long."""
         if perf_counter() - self.begun > WORTH_SAYING:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from mkb21sem.checkpoint import Checkpoint
 from mkb21sem.errors import FitError, OptionError
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.estimate.implied import centred, implied
@@ -72,6 +73,7 @@ def bollen_stine(
     *,
     backend: str = "loky",
     progress: Callable[[Progress], None] | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> BollenStine:
     """Test of fit from draws of rows that are turned to fit.
 
@@ -79,7 +81,7 @@ def bollen_stine(
     ----------
     found
         A converged fit of complete rows by a likelihood estimator, without sampling weights.
-    draws, seed, workers, backend, progress
+    draws, seed, workers, backend, progress, checkpoint
         As in `bootstrap`.
 
     Raises
@@ -104,7 +106,8 @@ def bollen_stine(
     if found.test.df == 0:
         raise OptionError("the model has no degrees of freedom, so there is nothing to test.")
     job = _Draws(turned(found))
-    done = replicate(job, chunks(draws, CHUNK, seed), workers=workers, backend=backend, progress=progress)
+    work = chunks(draws, CHUNK, seed)
+    done = replicate(job, work, workers=workers, backend=backend, progress=progress, checkpoint=checkpoint)
     if not done.found:
         raise FitError("the test was stopped before the first draws were finished.")
     chisq = np.concatenate(done.found)

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from mkb21sem.checkpoint import Checkpoint
 from mkb21sem.errors import FitError
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.estimate.refits.resample import Redrawn, check_resampling, draw_counts, redraw
@@ -103,6 +105,7 @@ def bootstrap(
     *,
     backend: str = "loky",
     progress: Callable[[Progress], None] | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Bootstrap:
     """Fit a model to draws of its sample's rows.
 
@@ -118,6 +121,9 @@ def bootstrap(
         Local processes, or the address of a Dask scheduler; see `mkb21sem.parallel.replicate`.
     progress
         Told after every chunk how many refits are done, of how many, and the seconds left.
+    checkpoint
+        Keeps the draws that are finished: after a kill the same call goes on, with the same bits in the end. Estimates
+        without single rows are not kept, but made again.
 
     Returns
     -------
@@ -144,7 +150,14 @@ def bootstrap(
     apart = [
         _LeftOut(begin, min(CHUNK, sets - begin), np.random.SeedSequence(0), sets) for begin in range(0, sets, CHUNK)
     ]
-    done = replicate(_Refit(_light(found)), [*apart, *work], workers=workers, backend=backend, progress=progress)
+    done = replicate(
+        _Refit(_light(found)),
+        [*apart, *work],
+        workers=workers,
+        backend=backend,
+        progress=progress,
+        checkpoint=checkpoint,
+    )
     parts = dict(zip(done.places, done.found, strict=True))
     drawn = [parts[i] for i in sorted(parts) if i >= len(apart)]
     left_out = [parts[i] for i in range(len(apart)) if i in parts]
@@ -183,8 +196,12 @@ def _light(found: Fit) -> Fit:
 
 @dataclass(frozen=True, slots=True)
 class _LeftOut(Chunk):
-    """A chunk of the jackknife: sets of rows begin … begin + size − 1 of `sets`, each left out in turn."""
+    """A chunk of the jackknife: sets of rows begin … begin + size − 1 of `sets`, each left out in turn.
 
+    What it gives tells of single respondents, so it is never kept on disk.
+    """
+
+    kept: ClassVar[bool] = False
     sets: int
 
     def counts(self, rows: int) -> Array:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mkb21sem.checkpoint import Checkpoint
 from mkb21sem.errors import FitError, OptionError
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.estimate.loss import NormalLoss
@@ -163,6 +164,7 @@ def cutoffs(
     workers: int = 1,
     backend: str = "loky",
     progress: Callable[[Progress], None] | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Cutoffs:
     """Cut-offs of CFI, RMSEA and SRMR for this model and this number of respondents.
 
@@ -174,7 +176,7 @@ def cutoffs(
         Samples at each level.
     levels
         Names and mean absolute discrepancies, the first one 0.
-    seed, workers, backend, progress
+    seed, workers, backend, progress, checkpoint
         As in `parallel.replicate`.
 
     Returns
@@ -206,7 +208,7 @@ def cutoffs(
         for chunk in chunks(draws, TOGETHER, int(own))
     ]
     job = _Samples(at.layout, at.Sigma, at.theta, n)
-    done = replicate(job, work, workers=workers, backend=backend, progress=progress)
+    done = replicate(job, work, workers=workers, backend=backend, progress=progress, checkpoint=checkpoint)
     names = {size: name for name, size in levels}
     frames = [
         pd.DataFrame(values, columns=list(INDICES)).assign(level=names[work[place][0]])

@@ -16,6 +16,7 @@ import pandas as pd
 from scipy.optimize import brentq
 from scipy.stats import ncx2, norm
 
+from mkb21sem.checkpoint import Checkpoint
 from mkb21sem.errors import OptionError
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.infer.planning.answers import Source, source
@@ -85,6 +86,7 @@ def power(
     workers: int = 1,
     backend: str = "loky",
     progress: Callable[[int, Progress], None] | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Power:
     """Power of every hypothesis and of the test of fit.
 
@@ -106,7 +108,7 @@ def power(
         indicators and otherwise normal variables.
     missing
         Share of answers that are missing completely at random; None takes over the wave's.
-    seed, workers, backend, progress
+    seed, workers, backend, progress, checkpoint
         As in `parallel.replicate`; ``progress`` is also told the sample size.
 
     Returns
@@ -139,7 +141,16 @@ def power(
         for size in sizes:
             tell = None if progress is None else (lambda step, size=size: progress(size, step))
             drawn, stopped = simulate(
-                at, origin, tested, size, draws, seed=seed, workers=workers, backend=backend, progress=tell
+                at,
+                origin,
+                tested,
+                size,
+                draws,
+                seed=seed,
+                workers=workers,
+                backend=backend,
+                progress=tell,
+                checkpoint=checkpoint,
             )
             if len(drawn.est):
                 rejected.append((size, drawn.rejected))

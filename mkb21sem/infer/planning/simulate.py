@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.stats import chi2, norm
 from statsmodels.stats.proportion import proportion_confint
 
+from mkb21sem.checkpoint import Checkpoint
 from mkb21sem.errors import Mkb21Error
 from mkb21sem.estimate.estimators import ESTIMATORS
 from mkb21sem.estimate.rows import moments
@@ -131,6 +132,7 @@ def simulate(
     workers: int = 1,
     backend: str = "loky",
     progress: Callable[[Progress], None] | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> tuple[Simulated, bool]:
     """Draw and fit samples of one size; and whether the user stopped it.
 
@@ -144,7 +146,7 @@ def simulate(
     job = _Draws(origin, at.layout, at.theta, effects, n)
     own = int(np.random.SeedSequence([seed, n]).generate_state(1)[0])
     work = chunks(draws, TOGETHER if origin.complete else ALONE, own)
-    done = replicate(job, work, workers=workers, backend=backend, progress=progress)
+    done = replicate(job, work, workers=workers, backend=backend, progress=progress, checkpoint=checkpoint)
     empty = (*(np.empty((0, len(effects))),) * 2, *(np.empty(0),) * 3)
     parts = [np.concatenate(part) for part in zip(*done.found, strict=True)] if done.found else list(empty)
     est, se, pvalue, converged, proper = parts

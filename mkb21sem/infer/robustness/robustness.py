@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 import pandas as pd
 
+from mkb21sem.checkpoint import Checkpoint
 from mkb21sem.errors import Mkb21Error, OptionError
 from mkb21sem.estimate.choice import choose
 from mkb21sem.estimate.fit import Fit, fit
@@ -65,6 +66,7 @@ def robustness(
     workers: int = 1,
     backend: str = "loky",
     progress: Callable[[Progress], None] | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Robustness:
     """Judge every hypothesis under every specification that the wave allows.
 
@@ -81,7 +83,7 @@ def robustness(
     crossed
         Every combination of ML, MLR, WLSMV; listwise or every answer; parcels or single items; without or with a
         method factor; all or unflagged respondents; unweighted or weighted. False: each option by itself.
-    workers, backend, progress
+    workers, backend, progress, checkpoint
         As for `parallel.replicate`; the numbers do not depend on them.
 
     Raises
@@ -103,7 +105,8 @@ def robustness(
     careless = tuple(flags.index[flags != ""])
     planned = plan(model, wave, items, weight is not None, len(careless), crossed, estimator)
     job = _Job(model, items, wave, tuple(hypotheses), weight, careless)
-    done = replicate(job, planned.specifications, workers=workers, backend=backend, progress=progress)
+    work = planned.specifications
+    done = replicate(job, work, workers=workers, backend=backend, progress=progress, checkpoint=checkpoint)
     if done.stopped:
         raise KeyboardInterrupt
     names = [f"S{i}" for i in range(1, len(planned.specifications) + 1)]

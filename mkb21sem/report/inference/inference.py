@@ -8,6 +8,7 @@ from typing import Protocol
 
 import pandas as pd
 
+from mkb21sem.checkpoint import Checkpoint
 from mkb21sem.errors import Mkb21Error, OptionError, one_of
 from mkb21sem.estimate.choice import AUTO, Choice, choose
 from mkb21sem.estimate.fit import Fit, fit
@@ -139,6 +140,12 @@ class Inference:
     rivals_reason: str = ""
     equivalent: pd.DataFrame | None = None
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the user ended the draws before all were finished."""
+        count = dict(zip(self.outcome["outcome"], self.outcome["draws"], strict=True))
+        return int(count.get("finished", 0)) < int(count.get("asked for", 0))
+
 
 def infer(
     wave: Wave,
@@ -153,6 +160,7 @@ def infer(
     items: Model | None = None,
     weights: str | None = None,
     step: Steps | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Inference:
     """Judge the hypotheses of a wave, test what the model leaves out, and see which verdicts survive other choices.
 
@@ -170,6 +178,8 @@ def infer(
         Whether to judge again under other choices; the model on single items and a column of weights, if there are.
     step
         Told what is being done.
+    checkpoint
+        Keeps what is finished of the bootstrap and of the other choices, so that a run that was killed goes on.
 
     Raises
     ------
@@ -184,7 +194,7 @@ def infer(
     tell("estimate")
     choice = choose(model, wave, estimator, missing)
     found = fit(model, wave, **choice.options)
-    draws, how, outcome = _drawn(found, how, tell)
+    draws, how, outcome = _drawn(found, how, tell, checkpoint)
     tell("verdicts")
     judged = verdicts(
         found, hypotheses, draws=draws, intervals="percentile" if how.intervals == "montecarlo" else _kind(how)
@@ -204,6 +214,7 @@ def infer(
             workers=how.workers,
             backend=how.backend,
             progress=tell.count,
+            checkpoint=checkpoint,
         )
     beside, why_not, alike = _rivals(found, wave, choice, tell)
     return Inference(
@@ -229,7 +240,9 @@ def _kind(how: Sampling) -> str:
     return how.intervals if how.intervals in BOOTSTRAP else "bca"
 
 
-def _drawn(found: Fit, how: Sampling, tell: Steps) -> tuple[Bootstrap | MonteCarlo | None, Sampling, pd.DataFrame]:
+def _drawn(
+    found: Fit, how: Sampling, tell: Steps, checkpoint: Checkpoint | None
+) -> tuple[Bootstrap | MonteCarlo | None, Sampling, pd.DataFrame]:
     """The draws, what is made of them, and what became of them."""
     nothing = pd.DataFrame(columns=["outcome", "draws", "share"])
     if how.intervals == "delta" or not found.converged:
@@ -238,7 +251,9 @@ def _drawn(found: Fit, how: Sampling, tell: Steps) -> tuple[Bootstrap | MonteCar
         tell("draws")
         return monte_carlo(found, how.draws, how.seed), how, nothing
     tell("bootstrap")
-    made = bootstrap(found, how.draws, how.seed, how.workers, backend=how.backend, progress=tell.count)
+    made = bootstrap(
+        found, how.draws, how.seed, how.workers, backend=how.backend, progress=tell.count, checkpoint=checkpoint
+    )
     if how.intervals == "bca" and not len(made.jackknife):
         how = Sampling("bc", how.draws, how.seed, how.workers, how.backend)
     return made, how, made.counts()

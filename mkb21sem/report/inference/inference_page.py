@@ -118,8 +118,8 @@ def _sampling(of: Inference, words: Words) -> Iterator[Markup]:
 
 def stopped(of: Inference, words: Words) -> Iterator[Markup]:
     """Of draws that the user ended: how many are finished, and what can be made of them."""
-    count = dict(zip(of.outcome["outcome"], of.outcome["draws"], strict=True))
-    if count.get("finished", 0) < count.get("asked for", 0):
+    if of.stopped:
+        count = dict(zip(of.outcome["outcome"], of.outcome["draws"], strict=True))
         facts = {
             name: numbers.count(count[of_], words.lang) for name, of_ in (("done", "finished"), ("all", "asked for"))
         }

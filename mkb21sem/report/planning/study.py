@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from mkb21sem.checkpoint import Checkpoint
 from mkb21sem.errors import FitError, OptionError
 from mkb21sem.estimate.fit import Fit, fit
 from mkb21sem.infer.planning.cutoffs import Cutoffs, cutoffs
@@ -90,6 +91,7 @@ def plan(
     settings: Settings,
     step: Callable[[str], None] = lambda name: None,
     tell: Callable[[str, Progress], None] = lambda name, progress: None,
+    checkpoint: Checkpoint | None = None,
 ) -> Plan:
     """Plan for a model, with the wave's distribution of answers.
 
@@ -101,6 +103,8 @@ def plan(
         Population values lhs op rhs value, or None.
     step, tell
         Called with what is being done, and how far simulations are.
+    checkpoint
+        Keeps the samples that are finished, so that a run that was killed goes on.
 
     Raises
     ------
@@ -130,6 +134,7 @@ def plan(
         workers=settings.workers,
         backend=settings.backend,
         progress=lambda size, done: tell(f"power, N = {size}", done),
+        checkpoint=checkpoint,
     )
     step("sensitivity")
     could = sensitivity(found, hypotheses, WANTED)
@@ -143,6 +148,7 @@ def plan(
             workers=settings.workers,
             backend=settings.backend,
             progress=lambda done: tell("cut-offs", done),
+            checkpoint=checkpoint,
         )
     stopped = made.stopped or (cuts is not None and cuts.stopped)
     given = values is not None

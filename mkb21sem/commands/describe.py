@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mkb21sem.commands.privacy import Respondents, Suppress
 from mkb21sem.commands.shell import Book, Codes, Lang, Mapping, Out, guarded, missing_codes, progress, the_wave
 from mkb21sem.report.terminal import console
 
@@ -37,6 +38,8 @@ def describe(
     official: Annotated[
         list[Path] | None, typer.Option("--official", help="Further official statistics; repeat it for more.")
     ] = None,
+    suppress: Suppress = None,
+    respondents: Respondents = False,
     bootstrap: Annotated[bool, typer.Option("--bootstrap", help="Bootstrap intervals of means instead of t.")] = False,
     out: Out = Path("monitor"),
     lang: Annotated[Lang, typer.Option("--lang", help="Language of page, charts and tables.")] = Lang.EN,
@@ -47,12 +50,15 @@ def describe(
     """Describe a wave: the whitepaper's figures, motive and experience, adoption, trend, benchmark, weights."""
     with progress() as step:
         step("load the program")
+        from mkb21sem.describe.suppression import threshold_of
         from mkb21sem.errors import OptionError
         from mkb21sem.report import outputs
         from mkb21sem.report.monitor import monitor
         from mkb21sem.report.monitor.monitor_study import describe as describing
+        from mkb21sem.report.privacy.monitor import shareable
         from mkb21sem.report.words import Words
 
+        threshold_of(suppress, synthetic=True)
         outputs.replaceable(out)
         step("survey")
         asked = missing_codes(codes)
@@ -63,9 +69,10 @@ def describe(
         earlier = [the_wave(each, book, asked) for each, book in zip(trend or (), books, strict=True)]
         means = "bootstrap" if bootstrap else "t"
         done = describing(wave, lang.value, step, earlier, weights, official or (), means, figures)
+        done = shareable(done, suppress, lang.value)
         words = Words(lang.value, wave.codebook.label)
         step("charts and page")
-        monitor.write(done, words, out, figures)
+        monitor.write(done, words, out, figures, respondents)
     _print(done, words, out)
 
 

@@ -10,6 +10,8 @@ import math
 from collections.abc import Callable
 
 ABSENT = "–"
+CONFIDENTIAL = "c"
+"""A number that exists and is hidden, because few respondents stand behind it."""
 MINUS = "−"
 LANGUAGES = ("en", "nl")
 

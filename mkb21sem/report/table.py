@@ -30,6 +30,9 @@ LONG = ("path", "label", "label_rhs", "indicator")
 SIGNS = {"blank": "", "dash": numbers.ABSENT}
 """What stands in a cell that shows no number."""
 
+HIDDEN = "hidden"
+"""A column of the frame that says in which rows numbers were left out to protect respondents."""
+
 OPERATORS = frozenset({"=~", "~", "~~", "~1"})
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -148,6 +151,8 @@ def _cell(frame: pd.DataFrame, column: Column, at: int, words: Words) -> Cell:
         value = str(values[0])
         key = f"{column.id}.{value}" if value else ""
         return Cell(words.plain(key), tag=f"{column.id} {value.replace(' ', '-')}") if key else Cell(numbers.ABSENT)
+    if HIDDEN in frame and frame[HIDDEN].iloc[at] and pd.isna(values).all() and form not in SIGNS:
+        return Cell(numbers.CONFIDENTIAL, number=True, look="number")
     return Cell(formatted(form, [_float(value) for value in values], words.lang), number=True, look="number")
 
 

@@ -115,7 +115,7 @@ def described(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(adoption.adoption, "__defaults__", ("USER", "auto", "en", 2012, 3))
         patch.setitem(style.SETTINGS, "savefig.dpi", 40.0)
-        done = run("--trend", earlier, "--weights", population, "--lang", "nl", "--out", out)
+        done = run("--trend", earlier, "--weights", population, "--respondents", "--lang", "nl", "--out", out)
     return done, out
 
 

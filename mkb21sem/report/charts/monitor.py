@@ -15,6 +15,7 @@ from mkb21sem.report.charts import monitor_rows, monitor_stack
 from mkb21sem.report.charts.monitor_rows import Row
 from mkb21sem.report.charts.monitor_stack import Bar, Pair
 from mkb21sem.report.charts.style import Chart, styled
+from mkb21sem.report.table import HIDDEN
 from mkb21sem.report.words import Words
 
 FIGURES = tuple(range(1, 14))
@@ -26,7 +27,7 @@ STACKED = {7: ("weekly", "active"), 8: ("likely",)}
 
 def charts(frame: pd.DataFrame, words: Words, synthetic: bool) -> list[Chart]:
     """Every figure of which the wave has something, as `describe.monitor.monitor` gives it in the same language."""
-    known = frame[frame["value"].notna() & frame["kind"].isin(ROWS)]
+    known = frame[there(frame) & frame["kind"].isin(ROWS)]
     return [chart(frame, figure, words, synthetic) for figure in FIGURES if (known["figure"] == figure).any()]
 
 
@@ -44,9 +45,11 @@ def chart(frame: pd.DataFrame, figure: int, words: Words, synthetic: bool) -> Ch
     synthetic
         Whether the answers were made up; printed in the chart.
     """
-    mine = frame[(frame["figure"] == figure) & frame["value"].notna()]
+    mine = frame[(frame["figure"] == figure) & there(frame)]
     title = words.plain(f"monitor.fig.{figure}", base=bases(mine, words))
     specific = words.plain(f"monitor.note.{figure}") if words.has(f"monitor.note.{figure}") else ""
+    if HIDDEN in mine and mine[HIDDEN].any():
+        specific = f"{specific} {words.plain('privacy.chart')}".strip()
     with styled():
         if figure in STACKED:
             drawn, said = _spread(mine, figure, words, title, specific, synthetic)
@@ -56,6 +59,11 @@ def chart(frame: pd.DataFrame, figure: int, words: Words, synthetic: bool) -> Ch
             drawn, said = _plain(mine, figure, words, title, specific, synthetic)
     alt = words.plain("monitor.alt", title=title, rows="; ".join(said))
     return Chart(f"figure{figure:02d}", drawn, title, alt)
+
+
+def there(frame: pd.DataFrame) -> pd.Series[bool]:
+    """Which numbers exist, shown or hidden."""
+    return frame["value"].notna() | frame[HIDDEN] if HIDDEN in frame else frame["value"].notna()
 
 
 def bases(mine: pd.DataFrame, words: Words) -> str:
@@ -105,11 +113,10 @@ def _plain(
     heads += [words.plain(f"monitor.col.{kind}") for kind in MEASURES] if beside else []
     rows, said = [], []
     for line in lines.to_dict("records"):
-        text = [shown(line["value"], line["unit"], words)]
+        text = [_shown(line, words)]
         text += [printed(line["printed"], words)] if given else []
         for each in beside:
-            share = each.get(str(line["item"]), {}).get("value", math.nan)
-            text.append(numbers.percent(share / 100, 0, words.lang))
+            text.append(_percent(each.get(str(line["item"]), {}), words))
         label = _label(line, words)
         strong = line["kind"] in ("east", "scale_mean")
         rows.append(Row(label, line["value"], line["low"], line["high"], tuple(text), line["published"], strong))
@@ -124,6 +131,18 @@ def _plain(
         note = f"{note} {_alpha(mine, words)}".strip()
     draw = monitor_rows.dots if as_mean else monitor_rows.bars
     return draw(rows, heads, words, title, note, synthetic), said
+
+
+def _shown(line: Mapping[Hashable, Any], words: Words) -> str:
+    """A number, or the sign that it is hidden."""
+    return numbers.CONFIDENTIAL if line.get(HIDDEN) else shown(line["value"], line["unit"], words)
+
+
+def _percent(line: Mapping[Hashable, Any], words: Words) -> str:
+    """A whole percentage, or the sign that it is hidden; a dash where there is none."""
+    if line.get(HIDDEN):
+        return numbers.CONFIDENTIAL
+    return numbers.percent(line.get("value", math.nan) / 100, 0, words.lang)
 
 
 def _label(line: Mapping[Hashable, Any], words: Words) -> str:
@@ -157,10 +176,10 @@ def _spread(
     rows, said = [], []
     for item, part in levels.groupby("item", sort=False):
         of = {kind: _by_item(mine, kind).get(str(item), {}) for kind in kinds}
-        texts = [numbers.percent(of[kind].get("value", math.nan) / 100, 0, words.lang) for kind in kinds]
+        texts = [_percent(of[kind], words) for kind in kinds]
         told = [(kind, str(line["printed"])) for kind, line in of.items() if line.get("printed")]
         label = str(part["label"].iloc[0]).partition(" (")[0]
-        shares = dict(zip(part["level"], part["value"], strict=True))
+        shares = dict(zip(part["level"], part["value"].fillna(0.0), strict=True))
         texts.append(_told(told, kinds[0], words) if told else "")
         rows.append(Bar(label, tuple(float(shares.get(answer, 0.0)) for answer in answers), tuple(texts)))
         named = [f"{words.plain(f'monitor.kind.{kind}')} {text}" for kind, text in zip(kinds, texts, strict=False)]

@@ -63,7 +63,9 @@ def bars(rows: Sequence[Row], heads: Sequence[str], words: Words, title: str, no
     axes.barh(at, values, height=0.66, color=BAR, edgecolor=style.INK, linewidth=0.5, hatch=hatches)
     _limits(axes, rows)
     _diamonds(axes, rows, DIAMOND, MARK)
-    top = max([row.high for row in rows if not math.isnan(row.high)] + [row.value for row in rows] + [10.0])
+    top = max(
+        [row.high for row in rows if not math.isnan(row.high)] + [row.value for row in rows if row.value >= 0] + [10.0]
+    )
     axes.set_xlim(0, min(100.0, 10 * math.ceil(top / 10 + 0.2)))
     axes.set_xlabel(words.plain("monitor.axis.percent"))
     style.ticks(axes.xaxis, words.lang, numbers.number, 0)

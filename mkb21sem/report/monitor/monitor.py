@@ -29,7 +29,7 @@ LARGEST = 1.25
 """How much a chart is enlarged at most on the page."""
 
 
-def write(of: MonitorStudy, words: Words, out: Path, only_figures: bool = False) -> None:
+def write(of: MonitorStudy, words: Words, out: Path, only_figures: bool = False, respondents: bool = False) -> None:
     """Write page, charts, tables and results.json into a folder that appears whole or not at all.
 
     Parameters
@@ -42,6 +42,8 @@ def write(of: MonitorStudy, words: Words, out: Path, only_figures: bool = False)
         The folder.
     only_figures
         Whether to leave everything out but figures 1–13.
+    respondents
+        Whether the weight of every respondent is written too; the folder is then not for sharing.
 
     Raises
     ------
@@ -55,8 +57,8 @@ def write(of: MonitorStudy, words: Words, out: Path, only_figures: bool = False)
             for part in section["parts"]:
                 if isinstance(part, Chart):
                     _save(part, folder / "figures")
-        (folder / PAGE).write_text(page(of, words, sections, folder / "figures"), encoding="utf-8")
-        save_tables(of, words, folder / "tables")
+        (folder / PAGE).write_text(page(of, words, sections, folder / "figures", respondents), encoding="utf-8")
+        save_tables(of, words, folder / "tables", respondents)
         write_json(summary_of(of), folder / outputs.RESULTS)
 
 
@@ -87,7 +89,13 @@ def every_section(of: MonitorStudy, words: Words, only_figures: bool = False) ->
     return made
 
 
-def page(of: MonitorStudy, words: Words, sections: Sequence[dict[str, Any]], drawn_in: Path) -> str:
+def page(
+    of: MonitorStudy,
+    words: Words,
+    sections: Sequence[dict[str, Any]],
+    drawn_in: Path,
+    respondents: bool = False,
+) -> str:
     """The page as HTML that needs nothing from elsewhere; the charts' SVG files are in a folder."""
     count, shown = 0, []
     for section in sections:
@@ -103,20 +111,20 @@ def page(of: MonitorStudy, words: Words, sections: Sequence[dict[str, Any]], dra
         "synthetic": of.wave.synthetic,
         "summary": list(prose.summary(of, words)),
         "sections": shown,
-        "limits": list(prose.limits(of, words)),
-        "files": file_list(of, words),
+        "limits": [*prose.limits(of, words), *_protected(of, words)],
+        "files": file_list(of, words, respondents),
     }
     return rendered("monitor.html", content, words)
 
 
-def file_list(of: MonitorStudy, words: Words) -> list[tuple[str, str]]:
+def file_list(of: MonitorStudy, words: Words, respondents: bool = False) -> list[tuple[str, str]]:
     """The files of the folder and what they are."""
     listed = [(PAGE, "page"), ("figures/*.svg, *.png", "figures"), ("tables/*.csv", "tables")]
-    listed += [("tables/weights.csv", "weights")] if of.weights is not None else []
+    listed += [("tables/weights.csv", "weights")] if of.weights is not None and respondents else []
     return [(name, words.plain(f"monitor.file.{key}")) for name, key in [*listed, (outputs.RESULTS, "results")]]
 
 
-def save_tables(of: MonitorStudy, words: Words, folder: Path) -> None:
+def save_tables(of: MonitorStudy, words: Words, folder: Path, respondents: bool = False) -> None:
     """Write every frame as CSV, unrounded, with decimal marks of the language."""
     folder.mkdir()
     frames = {"monitor": of.figures, "knowledge": of.knowledge, "selection": of.selection}
@@ -132,10 +140,13 @@ def save_tables(of: MonitorStudy, words: Words, folder: Path) -> None:
     if of.trend is not None:
         frames |= {"trend_values": of.trend.values, "trend_changes": of.trend.changes}
     if of.weights is not None:
-        frames |= {"weights": of.weights.values.rename_axis("respondent").reset_index(), "margins": of.weights.margins}
+        frames["margins"] = of.weights.margins
+        if respondents:
+            frames["weights"] = of.weights.values.rename_axis("respondent").reset_index()
     for name, frame in frames.items():
         write_csv(frame, folder / f"{name}.csv", words.lang)
     banner = [words.plain("banner"), ""] if of.wave.synthetic else []
+    banner += [words.plain("privacy.respondents"), ""] if "weights" in frames and not of.wave.synthetic else []
     lines = [*banner, words.plain("tables.readme", wave=of.wave.name), "", *(f"{name}.csv" for name in frames)]
     (folder / "README.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
@@ -163,10 +174,20 @@ def summary_of(of: MonitorStudy) -> dict[str, Any]:
                 if of.weights is None
                 else {"design_effect": of.weights.design_effect, "effective_n": of.weights.effective_n},
                 "waves": [wave.name for wave in of.waves],
+                "suppressed": {"below": of.threshold, "figures": int(of.figures["hidden"].sum())}
+                if of.threshold
+                else None,
                 "not_computed": of.causes,
             }
         )
     )
+
+
+def _protected(of: MonitorStudy, words: Words) -> list[Markup]:
+    """That small counts are hidden, or aren't."""
+    if of.threshold:
+        return [words("privacy.below", threshold=of.threshold)]
+    return [] if of.wave.synthetic else [words("privacy.off")]
 
 
 def _save(chart: Chart, folder: Path) -> None:

@@ -46,6 +46,8 @@ class MonitorStudy:
         None where none were asked for.
     causes
         What could not be computed, and why.
+    threshold
+        Counts below it are hidden; 0 where none are.
     """
 
     wave: Wave
@@ -61,6 +63,7 @@ class MonitorStudy:
     trend: Trend | None
     weights: Weights | None
     causes: dict[str, str]
+    threshold: int = 0
 
 
 def describe(

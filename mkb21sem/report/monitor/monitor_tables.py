@@ -10,7 +10,7 @@ from mkb21sem.describe.adoption import Adoption
 from mkb21sem.describe.trend import Trend
 from mkb21sem.describe.weights import Weights
 from mkb21sem.report import numbers
-from mkb21sem.report.charts.monitor import bases, printed
+from mkb21sem.report.charts.monitor import bases, printed, there
 from mkb21sem.report.table import Column, Table
 from mkb21sem.report.words import Words
 from mkb21sem.survey.codebook import Codebook
@@ -57,7 +57,7 @@ def published(frame: pd.DataFrame, words: Words) -> Table:
 
 def figure(frame: pd.DataFrame, number: int, words: Words) -> Table:
     """Every number of one figure, for who wants to read it instead of the chart."""
-    mine = frame[(frame["figure"] == number) & frame["value"].notna()].reset_index(drop=True)
+    mine = frame[(frame["figure"] == number) & there(frame)].reset_index(drop=True)
     mine = mine.assign(
         what=[_what(line, words) for line in mine.to_dict("records")],
         as_printed=[printed(text, words) for text in mine["printed"]],

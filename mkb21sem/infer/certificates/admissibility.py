@@ -177,7 +177,8 @@ def _definite(found: Fit, name: str, M: Array, variables: tuple[str, ...], what:
                 remedy.format(names=listed(names)) if len(names) > 1 else f"See {names[0]} under variances."
             )
     if not findings:
-        return Check(name, True, f"the {what} can exist (smallest eigenvalue {smallest:.3g}, scaled)")
+        finding = f"the {what} can exist (smallest eigenvalue {smallest:.3g}, scaled)"
+        return Check(name, True, finding, figures={"smallest": smallest})
     return Check(name, False, "; ".join(findings), " ".join(dict.fromkeys(remedies)))
 
 
@@ -211,9 +212,8 @@ def items(found: Fit) -> Check:
         elif value < COLLINEAR:
             findings.append(f"almost a sum of each other{_in_group(found, g)}: {listed(involved)}")
     if not findings:
-        return Check(
-            "items", True, f"no two are nearly the same (smallest eigenvalue of the correlations {smallest:.3g})"
-        )
+        finding = f"no two are nearly the same (smallest eigenvalue of the correlations {smallest:.3g})"
+        return Check("items", True, finding, figures={"smallest": smallest})
     return Check("items", False, "; ".join(findings), "Leave one of them out, or use their mean.")
 
 

@@ -91,7 +91,12 @@ def certificate(found: Fit, *, starts: int = 5, semopy: bool = True, seed: int =
     with one_thread():
         at = inference(found, found.layout)
         checks = [
-            Check("convergence", True, f"a minimum after {found.iterations} steps"),
+            Check(
+                "convergence",
+                True,
+                f"a minimum after {found.iterations} steps",
+                figures={"steps": found.iterations},
+            ),
             _gradient(at),
             _identification(found, at),
             _degrees_of_freedom(found),
@@ -109,7 +114,13 @@ def _gradient(at: Inference) -> Check:
     gradient, H = (each[0] for each in at.loss.derivatives(at.theta[None]))
     distance = float(np.sqrt(max(gradient @ np.linalg.pinv(H, hermitian=True) @ gradient, 0.0) * at.sample.total))
     finding = f"{distance:.1g} standard errors from the minimum (largest slope {np.abs(gradient).max():.1g})"
-    return Check("gradient", distance < AT_MINIMUM, finding, "" if distance < AT_MINIMUM else _START)
+    return Check(
+        "gradient",
+        distance < AT_MINIMUM,
+        finding,
+        "" if distance < AT_MINIMUM else _START,
+        {"distance": distance, "limit": AT_MINIMUM},
+    )
 
 
 def _identification(found: Fit, at: Inference) -> Check:
@@ -123,8 +134,9 @@ def _identification(found: Fit, at: Inference) -> Check:
     finding = (
         f"rank {rank} for {where.k} parameters, eigenvalues of the information {values[0]:.2g} to {values[-1]:.2g}"
     )
+    figures = {"rank": rank, "k": where.k, "smallest": float(values[0]), "largest": float(values[-1])}
     if rank == where.k and values[0] > WEAK:
-        return Check("identification", True, finding)
+        return Check("identification", True, finding, figures=figures)
     names = _involved(where.names, vectors[:, values <= max(SINGULAR, values[0])])
     together = (
         f"{listed(names)} can hardly be told apart" if len(names) > 1 else f"{listed(names)} is hardly determined"
@@ -135,7 +147,7 @@ def _identification(found: Fit, at: Inference) -> Check:
         if rank == where.k
         else "Fix one of them, set a marker (1*item), or add items."
     )
-    return Check("identification", False, f"{finding}: {together}", remedy)
+    return Check("identification", False, f"{finding}: {together}", remedy, figures)
 
 
 def _scaled_eigen(information: Array) -> tuple[Array, Array]:
@@ -156,7 +168,7 @@ def _degrees_of_freedom(found: Fit) -> Check:
     ok = df == found.layout.df == found.test.df
     finding = f"{moments} moments less {parameters} parameters leave {df}"
     if ok:
-        return Check("df", True, finding)
+        return Check("df", True, finding, figures={"moments": moments, "parameters": parameters, "df": df})
     return Check(
         "df",
         False,
@@ -195,7 +207,7 @@ def _second_opinion(found: Fit) -> Check:
         return Check("second opinion", None, opinion.reason)
     finding = f"semopy {opinion.version} differs by {opinion.largest:.1g} standard deviations at most"
     if opinion.agrees:
-        return Check("second opinion", True, finding)
+        return Check("second opinion", True, finding, figures={"largest": opinion.largest})
     above = opinion.chisq_semopy - opinion.chisq
     if above > SHORT:
         # Its estimates are then not at a minimum, and say nothing about ours.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +20,15 @@ class Check:
         What was found, with its figures, or why there is no answer.
     remedy
         What may help where it is not ok.
+    figures
+        The figures of the finding by name, unrounded, for a reader of another language.
     """
 
     name: str
     ok: bool | None
     finding: str
     remedy: str = ""
+    figures: Mapping[str, float] = field(default_factory=dict, compare=False)
 
     def __str__(self) -> str:
         mark = {True: "ok", False: "FAIL", None: "-"}[self.ok]

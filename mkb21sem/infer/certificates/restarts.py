@@ -55,7 +55,7 @@ def restarts(found: Fit, loss: Loss, starts: int, seed: int) -> Check:
         finding += f", {elsewhere_too} at a higher one (χ² {float(chisq[arrived].max()):.1f} above)"
     if same + elsewhere_too < starts:
         finding += f", {starts - same - elsewhere_too} nowhere"
-    return Check("restarts", True, finding)
+    return Check("restarts", True, finding, figures={"same": same, "starts": starts, "higher": elsewhere_too})
 
 
 def elsewhere(found: Fit, starts: int, seed: int) -> Array:

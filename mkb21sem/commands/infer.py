@@ -19,15 +19,15 @@ from mkb21sem.commands.shell import (
     missing_codes,
     progress,
     the_hypotheses,
+    the_items,
     the_wave,
+    the_zeros,
 )
 from mkb21sem.report.terminal import console, grid
 
 if TYPE_CHECKING:
     from mkb21sem.report.inference.inference import Inference
     from mkb21sem.report.words import Words
-    from mkb21sem.specify.hypothesis import Hypothesis
-    from mkb21sem.specify.model import Model
 
 EXAMPLE = "mkb21sem infer wave.sav --draws 5000 --intervals bca --workers 2 --out inference2012"
 
@@ -94,12 +94,12 @@ def infer(
             wave,
             chosen,
             claims,
-            _zeros(hypotheses, model, chosen),
+            the_zeros(hypotheses, model, chosen),
             estimator=estimator,
             missing=missing,
             sampling=how,
             robust=robustness,
-            items=_items(items, model),
+            items=the_items(items, model),
             weights=weights,
             step=step,
             checkpoint=kept,
@@ -111,25 +111,6 @@ def infer(
     _say(done, Words(lang.value, wave.codebook.label), out)
     if not done.found.converged:
         raise typer.Exit(NOT_CONVERGED)
-
-
-def _items(given: str | None, model: str) -> Model | None:
-    """The model on single items: the one asked for, or that of the default model."""
-    from mkb21sem.specify.model import Model
-
-    name = given or ("mkb21_items" if model == "mkb21" else None)
-    return None if name is None else Model.read(name)
-
-
-def _zeros(given: str | None, name: str, model: Model) -> tuple[Hypothesis, ...]:
-    """The registered zeros of the hypothesis file that is used."""
-    from mkb21sem.specify.hypothesis import Hypothesis
-    from mkb21sem.specify.model import shipped
-
-    if given is not None:
-        return Hypothesis.read_zeros(given, None if given in shipped(".toml") else model)
-    ours = name in shipped(".sem") and name.startswith("mkb21")
-    return Hypothesis.read_zeros("mkb21") if ours else ()
 
 
 def _say(done: Inference, words: Words, out: Path) -> None:

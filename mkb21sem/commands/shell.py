@@ -169,5 +169,29 @@ def the_hypotheses(given: str | None, name: str, model: Model) -> Sequence[Hypot
 
     if given is not None:
         return Hypothesis.read(given, None if given in shipped(".toml") else model)
-    ours = name in shipped(".sem") and name.startswith("mkb21")
-    return Hypothesis.read("mkb21") if ours else for_model(model)
+    return Hypothesis.read("mkb21") if ours(name) else for_model(model)
+
+
+def the_zeros(given: str | None, name: str, model: Model) -> tuple[Hypothesis, ...]:
+    """The registered zeros of the hypothesis file that is used."""
+    from mkb21sem.specify.hypothesis import Hypothesis
+    from mkb21sem.specify.model import shipped
+
+    if given is not None:
+        return Hypothesis.read_zeros(given, None if given in shipped(".toml") else model)
+    return Hypothesis.read_zeros("mkb21") if ours(name) else ()
+
+
+def the_items(given: str | None, name: str) -> Model | None:
+    """The model on single items: the one asked for, or that of the default model."""
+    from mkb21sem.specify.model import Model
+
+    chosen = given or ("mkb21_items" if name == "mkb21" else None)
+    return None if chosen is None else Model.read(chosen)
+
+
+def ours(name: str) -> bool:
+    """Whether it is a shipped model of MKB21, whose hypotheses are shipped as well."""
+    from mkb21sem.specify.model import shipped
+
+    return name in shipped(".sem") and name.startswith("mkb21")

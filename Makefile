@@ -48,7 +48,10 @@ paper: .venv/ready  ## The manuscript as PDF, every number from the package (DAT
 bench: .venv/ready  ## Time this package, and lavaan beside it where R is present
 	$(BIN)/python -m benchmarks
 
+mutants: .venv/ready  ## Put deliberate faults into the numerics, one at a time: do the tests notice?
+	$(BIN)/python -m benchmarks.mutants
+
 clean:  ## Remove what was made
 	rm -rf .venv $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache
 
-.PHONY: help install reproduce test calibrate check reference paper bench clean
+.PHONY: help install reproduce test calibrate check reference paper bench mutants clean

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from mkb21sem.estimate.fit import Fit
 from mkb21sem.infer.judging.verdicts import Verdict
 from mkb21sem.report import numbers
 from mkb21sem.report.documents.parts import Num, Paragraph, joined, say
@@ -31,7 +32,7 @@ def _fit(of: Study, words: Words) -> dict[str, object]:
     """The scaled test and the robust indices where they exist: those that the estimator stands for."""
     values = of.indices
     ending = ".scaled" if of.found.scaled is not None and math.isfinite(values["chisq.scaled"]) else ""
-    best = _best(values)
+    best = version(values)
     show = {name: Num(values[name + best], "bounded3") for name in ("cfi", "tli", "rmsea")}
     low, high = values[f"rmsea.ci.lower{best}"], values[f"rmsea.ci.upper{best}"]
     df = values[f"df{ending}"]
@@ -51,7 +52,7 @@ def whole(df: float) -> Num:
     return Num(df, "count" if float(df).is_integer() else "number2")
 
 
-def _best(values: pd.Series[float]) -> str:
+def version(values: pd.Series[float]) -> str:
     """Ending of the most trustworthy version that CFI, TLI and RMSEA all have."""
     endings = (".robust", ".scaled")
     has = (all(math.isfinite(values[name + ending]) for name in ("cfi", "tli", "rmsea")) for ending in endings)
@@ -113,11 +114,9 @@ def estimate(of: Study, words: Words) -> Iterator[Paragraph]:
     found = of.found
     name = found.estimator.name
     yield say(words, "estimate.method", name=name, how=words.plain(f"estimator.{name}"), steps=found.iterations)
-    yield _why(of, words)
+    yield why(of, words)
     yield joined(_rows(of, words), say(words, f"missing.{_handling(of)}"))
-    observed = bool(found.moments.patterns) and found.estimator.vcov == "expected"
-    errors = "observed" if observed else found.estimator.vcov
-    yield joined(say(words, f"vcov.{errors}"), say(words, f"test.{found.estimator.test}"))
+    yield errors(found, words)
     yield say(words, "estimate.ordinal" if found.layout.thresholds else "estimate.continuous")
     for remark in found.moments.remarks:
         yield say(words, "estimate.remark", remark=remark)
@@ -129,7 +128,14 @@ def estimate(of: Study, words: Words) -> Iterator[Paragraph]:
         yield say(words, "estimate.undetermined", cause=found.cause)
 
 
-def _why(of: Study, words: Words) -> Paragraph:
+def errors(found: Fit, words: Words) -> Paragraph:
+    """Where standard errors come from, and what was done to χ²."""
+    observed = bool(found.moments.patterns) and found.estimator.vcov == "expected"
+    kind = "observed" if observed else found.estimator.vcov
+    return joined(say(words, f"vcov.{kind}"), say(words, f"test.{found.estimator.test}"))
+
+
+def why(of: Study, words: Words) -> Paragraph:
     """The reason of the choice, with the figures that it rests on."""
     choice = of.choice
     return say(

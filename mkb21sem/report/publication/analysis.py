@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import pandas as pd
 
+from mkb21sem.checkpoint import Checkpoint
 from mkb21sem.errors import Mkb21Error
 from mkb21sem.estimate.choice import AUTO
 from mkb21sem.estimate.fit import Fit
@@ -125,6 +126,7 @@ def analyse(
     waves: Waves | None = None,
     group: str = "",
     step: Steps | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Analysis:
     """Do everything that a published analysis reports.
 
@@ -146,6 +148,8 @@ def analyse(
         Question by whose answers respondents are compared where there is one wave; default: the declared one.
     step
         Told what is being done.
+    checkpoint
+        Where finished draws and choices are kept while it runs.
 
     Raises
     ------
@@ -170,6 +174,7 @@ def analyse(
         items=how.items,
         weights=how.weights,
         step=tell,
+        checkpoint=checkpoint,
     )
     tell("measurement")
     found = done.found

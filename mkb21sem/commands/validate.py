@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from mkb21sem.commands.privacy import Respondents, Suppress
 from mkb21sem.commands.shell import Book, Codes, Lang, Mapping, guarded, missing_codes, progress, the_wave
 from mkb21sem.report.terminal import console
 
@@ -24,6 +25,8 @@ def validate(
     ] = "",
     draws: Annotated[int, typer.Option("--draws", min=0, help="Bootstrap samples of HTMT; 0 for no intervals.")] = 1000,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of everything that is drawn at random.")] = 2012,
+    suppress: Suppress = None,
+    respondents: Respondents = False,
     lang: Annotated[Lang, typer.Option("--lang", help="Language of page, pictures and sentences.")] = Lang.EN,
     out: Annotated[
         Path, typer.Option("--out", help="Folder for page, pictures and tables; it appears whole or not at all.")
@@ -35,14 +38,18 @@ def validate(
     """Do the items measure the constructs: screening, factors, reliability, validity and method bias in one page."""
     with progress() as step:
         step("load the program")
+        from mkb21sem.describe.suppression import threshold_of
         from mkb21sem.report import outputs
         from mkb21sem.report.dossier import page
         from mkb21sem.report.dossier.inquiry import Depth
 
+        threshold_of(suppress, synthetic=True)
         outputs.replaceable(out)
         step("survey")
         wave = the_wave(file, codebook, missing_codes(codes), mapping)
-        done = page.dossier(wave, lang.value, group, Depth(draws=draws, seed=seed), step)
+        done = page.dossier(
+            wave, lang.value, group, Depth(draws=draws, seed=seed), step, suppress=suppress, named=respondents
+        )
         step("report")
         page.save(done, out)
     shown, words = console(), done.words

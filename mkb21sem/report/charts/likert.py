@@ -10,6 +10,7 @@ from matplotlib.patches import Patch
 
 from mkb21sem.report import numbers
 from mkb21sem.report.charts import style
+from mkb21sem.report.charts.gaps import draw_gap, with_gap
 from mkb21sem.report.charts.style import Chart
 from mkb21sem.report.words import Words
 
@@ -62,6 +63,8 @@ def likert(
         axes[0].invert_yaxis()
         style.key(strip, [Patch(facecolor=c, hatch=h, edgecolor=style.PAPER) for c, h in looks], list(answers), 3)
         note = "" if panels > 1 else f"N = {numbers.count(_most(next(iter(shares.values()))), words.lang)}."
+        if any("hidden" in table and table["hidden"].any() for table in shares.values()):
+            note = f"{note} {words.plain('privacy.gap')}".strip()
         style.head(figure, title, words, synthetic, note)
     return Chart(name, figure, title, _alternative(shares, items, words))
 
@@ -73,7 +76,12 @@ def _bars(
     for row, item in enumerate(items):
         left = 0.0
         own = table[table["item"] == item].sort_values("code")["share"].to_numpy(float)
-        for share, (colour, hatch) in zip(own, looks, strict=False):
+        widths, gap = with_gap(own.tolist(), 1.0)
+        for at, (share, (colour, hatch)) in enumerate(zip(widths, looks, strict=False)):
+            if at == gap:
+                draw_gap(axes, row, left, share, 0.72, least / 2)
+                left += share
+                continue
             axes.barh(
                 row, share, left=left, height=0.72, color=colour, hatch=hatch, edgecolor=style.PAPER, linewidth=0.6
             )
@@ -98,6 +106,8 @@ def _bars(
 
 def _most(table: pd.DataFrame) -> int:
     """Answers to the item that most answered."""
+    if "base" in table:
+        return int(table["base"].max()) if len(table) else 0
     return int(table.groupby("item")["n"].sum().max()) if len(table) else 0
 
 
@@ -108,6 +118,6 @@ def _alternative(shares: Mapping[str, pd.DataFrame], items: Sequence[str], words
         parts = []
         for item in items:
             own = table[table["item"] == item].sort_values("code")["share"]
-            parts.append(f"{item} {numbers.percent(float(own.tail(2).sum()), 0, words.lang)}")
+            parts.append(f"{item} {numbers.percent(float(own.tail(2).sum(skipna=False)), 0, words.lang)}")
         said.append((f"{group}: " if group else "") + ", ".join(parts))
     return words.plain("alt.likert", shares="; ".join(said))

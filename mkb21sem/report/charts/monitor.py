@@ -49,7 +49,7 @@ def chart(frame: pd.DataFrame, figure: int, words: Words, synthetic: bool) -> Ch
     title = words.plain(f"monitor.fig.{figure}", base=bases(mine, words))
     specific = words.plain(f"monitor.note.{figure}") if words.has(f"monitor.note.{figure}") else ""
     if HIDDEN in mine and mine[HIDDEN].any():
-        specific = f"{specific} {words.plain('privacy.chart')}".strip()
+        specific = f"{specific} {words.plain('privacy.gap' if figure in STACKED else 'privacy.chart')}".strip()
     with styled():
         if figure in STACKED:
             drawn, said = _spread(mine, figure, words, title, specific, synthetic)
@@ -179,7 +179,7 @@ def _spread(
         texts = [_percent(of[kind], words) for kind in kinds]
         told = [(kind, str(line["printed"])) for kind, line in of.items() if line.get("printed")]
         label = str(part["label"].iloc[0]).partition(" (")[0]
-        shares = dict(zip(part["level"], part["value"].fillna(0.0), strict=True))
+        shares = dict(zip(part["level"], part["value"], strict=True))
         texts.append(_told(told, kinds[0], words) if told else "")
         rows.append(Bar(label, tuple(float(shares.get(answer, 0.0)) for answer in answers), tuple(texts)))
         named = [f"{words.plain(f'monitor.kind.{kind}')} {text}" for kind, text in zip(kinds, texts, strict=False)]

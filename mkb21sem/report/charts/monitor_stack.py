@@ -14,6 +14,7 @@ from matplotlib.patches import Patch
 
 from mkb21sem.report import numbers
 from mkb21sem.report.charts import style
+from mkb21sem.report.charts.gaps import draw_gap, with_gap
 from mkb21sem.report.charts.monitor_rows import EDGES, ROW, columns, key_above, label_rows, scale
 from mkb21sem.report.drawing.typeset import measure
 from mkb21sem.report.words import Words
@@ -73,8 +74,14 @@ def stacked(
 def _bars(axes: Axes, rows: Sequence[Bar], looks: Sequence[tuple[str, str]], words: Words) -> None:
     """Bars beside each other that make up a whole, with the percentage in every part that holds it."""
     left = np.zeros(len(rows))
+    parts = [with_gap(row.shares, 100.0) for row in rows]
+    for at, (widths, gap) in enumerate(parts):
+        if gap >= 0:
+            draw_gap(axes, at, float(widths[:gap].sum()), float(widths[gap]), 0.74, READABLE / 2)
     for j, (colour, hatch) in enumerate(looks):
-        width = np.array([row.shares[j] for row in rows])
+        width = np.array([widths[j] for widths, _ in parts])
+        left += np.where([gap == j for _, gap in parts], width, 0.0)
+        width = np.where([gap == j for _, gap in parts], 0.0, width)
         axes.barh(
             np.arange(len(rows)),
             width,

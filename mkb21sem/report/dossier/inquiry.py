@@ -96,6 +96,8 @@ class Inquiry:
         of scores less the smallest of them.
     absent
         What could not be had, and why.
+    named
+        Whether tables and sentences may be about single respondents; the dossier is then not for sharing.
     """
 
     group: str
@@ -121,6 +123,7 @@ class Inquiry:
     marker: pd.DataFrame
     depth: Depth
     absent: tuple[tuple[str, str], ...]
+    named: bool = False
 
 
 @dataclass(slots=True)

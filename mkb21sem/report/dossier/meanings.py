@@ -52,9 +52,8 @@ def _respondents(one: Inquiry) -> Said:
     number = table["flags"].map(lambda flags: len(str(flags).split()))
     values = {"m": int((number > 0).sum()), "k": int((number > 1).sum()), "n": len(table)}
     yield Finding("mean_respondents", values)
-    yield from (
-        each for each in findings(one.screening) if each.key.startswith("respondent_careless") and len(each.signs) > 1
-    )
+    said = findings(one.screening) if one.named else ()
+    yield from (each for each in said if each.key.startswith("respondent_careless") and len(each.signs) > 1)
 
 
 def _adequacy(one: Inquiry) -> Said:

@@ -12,6 +12,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from mkb21sem.describe.suppression import threshold_of
 from mkb21sem.report import outputs, results
 from mkb21sem.report.charts.style import Chart
 from mkb21sem.report.dossier import meanings
@@ -21,6 +22,7 @@ from mkb21sem.report.dossier.sections import Section, limits, sections, shown, s
 from mkb21sem.report.dossier.sentences import called, plain, said
 from mkb21sem.report.dossier.tables import every, further
 from mkb21sem.report.pages import rendered
+from mkb21sem.report.privacy.dossier import shareable
 from mkb21sem.report.reproduce import source
 from mkb21sem.report.results import PROGRAM, software
 from mkb21sem.report.table import write
@@ -48,11 +50,14 @@ class Dossier:
         What tells the groups; empty for the whole wave.
     words
         Language, and what constructs are called.
+    threshold
+        Counts below it are hidden; 0 where none are.
     """
 
     inquiries: tuple[Inquiry, ...]
     column: str
     words: Words
+    threshold: int = 0
 
     @property
     def wave(self) -> Wave:
@@ -66,7 +71,8 @@ class Dossier:
 
 def flagged(one: Inquiry) -> list[Finding]:
     """Everything that is outside a limit."""
-    found = [*findings(one.screening), *reliability_findings(one.reliability.fillna({"note": ""}))]
+    found = [each for each in findings(one.screening) if one.named or not each.key.startswith("respondent")]
+    found += [*reliability_findings(one.reliability.fillna({"note": ""}))]
     found += validity_findings(one.validity) if one.validity is not None else ()
     return [*found, *(method_findings(one.method) if one.method is not None else ())]
 
@@ -77,6 +83,9 @@ def dossier(
     group: str = "",
     depth: Depth | None = None,
     progress: Callable[[str], object] = lambda step: None,
+    *,
+    suppress: int | None = None,
+    named: bool = False,
 ) -> Dossier:
     """Ask everything of a wave, or of its groups.
 
@@ -92,6 +101,10 @@ def dossier(
         How much is done.
     progress
         Called with the name of each step as it begins.
+    suppress
+        Counts below it are hidden; 0: none. Default: 10, and 0 for a synthetic wave.
+    named
+        Whether tables and sentences may be about single respondents.
 
     Raises
     ------
@@ -101,11 +114,13 @@ def dossier(
         No such column.
     """
     words = Words(lang, called(wave.codebook))
+    threshold = threshold_of(suppress, wave.synthetic)
     if not group:
-        return Dossier((inquire(wave, depth=depth, progress=progress),), "", words)
+        whole = inquire(wave, depth=depth, progress=progress)
+        return Dossier(shareable([whole], threshold, named), "", words, threshold)
     parts = subsets(wave, group, lambda value: group_name(wave.codebook, words, group, value))
     found = [inquire(part, name, depth, lambda step: progress(f"{name}: {step}")) for name, part in parts.items()]  # noqa: B023
-    return Dossier(tuple(found), group, words)
+    return Dossier(shareable(found, threshold, named), group, words, threshold)
 
 
 def group_name(codebook: Codebook, words: Words, column: str, value: float) -> str:
@@ -178,12 +193,12 @@ def content(of: Dossier) -> Mapping[str, Any]:
     """The dossier for programs: every sentence as key and figures, and in words."""
     groups = []
     for one in of.inquiries:
-        told = [(name, each) for name in meanings.MEANINGS for each in meanings.meaning(name, one)]
+        said = [(name, each) for name in meanings.MEANINGS for each in meanings.meaning(name, one)]
         groups.append(
             {
                 "group": one.group,
                 "n": one.wave.n,
-                "meanings": [{"table": name} | _record(each, of.words) for name, each in told],
+                "meanings": [{"table": name} | _record(each, of.words) for name, each in said],
                 "flagged": [_record(each, of.words) for each in flagged(one)],
                 "not_to_be_had": [{"what": what, "cause": cause} for what, cause in one.absent],
             }
@@ -191,7 +206,9 @@ def content(of: Dossier) -> Mapping[str, Any]:
     depth = of.inquiries[0].depth
     method = {"htmt_draws": depth.draws, "parallel_analysis_tables": depth.random, "seed": depth.seed}
     start = {"made_by": PROGRAM, "schema": results.SCHEMA, "kind": "dossier", "software": software()}
-    return dict(results.plain(start | {"data": source(of.wave), "method": method, "by": of.column, "groups": groups}))
+    told = {"data": source(of.wave), "method": method, "by": of.column, "groups": groups}
+    told["suppressed"] = {"below": of.threshold} if of.threshold else None
+    return dict(results.plain(start | told))
 
 
 def _record(each: Finding, words: Words) -> dict[str, object]:
@@ -210,10 +227,19 @@ def page(of: Dossier, made: Sequence[Section], images: Mapping[str, Markup]) -> 
         "summary": [line for one in of.inquiries for name in SHORT for line in spoken(name, one, words, PLAIN)],
         "signs": signs,
         "sections": shown(made, images, words),
-        "limits": limits(of.inquiries, words),
+        "limits": [*limits(of.inquiries, words), *_protected(of)],
         "files": file_list(words),
     }
     return rendered("dossier.html", filled, words)
+
+
+def _protected(of: Dossier) -> list[Markup]:
+    """What is hidden, and whether this may be shared."""
+    said = [of.words("privacy.below", threshold=of.threshold)] if of.threshold else []
+    if of.wave.synthetic:
+        return said
+    said += [] if of.threshold else [of.words("privacy.off")]
+    return [*said, *([of.words("privacy.respondents")] if of.inquiries[0].named else [])]
 
 
 def file_list(words: Words) -> list[tuple[str, str]]:

@@ -69,11 +69,11 @@ def tests(found: Sequence[Inquiry], words: Words) -> Table:
 
 
 def respondents(found: Sequence[Inquiry], words: Words) -> Table:
-    """Respondents with signs of careless answering; all are in the CSV."""
+    """Respondents with signs of careless answering, where they may be named; all are in the CSV."""
 
     def rows(one: Inquiry) -> pd.DataFrame:
         table = one.screening.respondents
-        own = table[table["flags"] != ""].rename_axis("respondent").reset_index()
+        own = table[(table["flags"] != "") & one.named].rename_axis("respondent").reset_index()
         number = own["flags"].map(lambda flags: len(str(flags).split()))
         own = own.loc[number.sort_values(ascending=False, kind="stable").index]
         return own.assign(signs=[", ".join(words.plain(f"flag.{f}") for f in str(own).split()) for own in own["flags"]])

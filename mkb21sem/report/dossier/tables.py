@@ -35,9 +35,10 @@ def further(found: Sequence[Inquiry]) -> dict[str, pd.DataFrame]:
             "categories": one.screening.categories,
             "item_correlations": one.screening.pairs,
             "scales": one.screening.scales,
-            "respondents_all": one.screening.respondents.rename_axis("respondent").reset_index(),
             "cross_loadings": pd.DataFrame() if one.validity is None else one.validity.loadings,
         }
+        if one.named:
+            frames["respondents_all"] = one.screening.respondents.rename_axis("respondent").reset_index()
         for name, own in one.explored.items():
             for what in ("pattern", "structure", "phi"):
                 frames[f"efa_{what}_{name or 'all'}"] = getattr(own, what).rename_axis("name").reset_index()

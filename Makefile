@@ -45,6 +45,9 @@ paper: .venv/ready  ## The manuscript as PDF, every number from the package (DAT
 	$(BIN)/mkb21sem reproduce --out $(OUT) $(if $(DATA),--data $(DATA))
 	$(BIN)/python paper/build.py $(OUT)
 
+docs: .venv/ready  ## The documentation site, into site/ (needs no network); read it by python3 -m http.server -d site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 bench: .venv/ready  ## Time this package, and lavaan beside it where R is present
 	$(BIN)/python -m benchmarks
 
@@ -52,6 +55,6 @@ mutants: .venv/ready  ## Put deliberate faults into the numerics, one at a time:
 	$(BIN)/python -m benchmarks.mutants
 
 clean:  ## Remove what was made
-	rm -rf .venv $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv $(OUT) site build dist .pytest_cache .mypy_cache .ruff_cache
 
-.PHONY: help install reproduce test calibrate check reference paper bench mutants clean
+.PHONY: help install reproduce test calibrate check reference paper docs bench mutants clean

@@ -65,7 +65,7 @@ def cells_of(frame: pd.DataFrame, name: str) -> Cells:
 
 
 def _plain(column: pd.Series[Any]) -> NDArray[Any]:
-    if pd.api.types.is_numeric_dtype(column.dtype):
+    if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
         return column.to_numpy(dtype=float, na_value=np.nan)
     return column.to_numpy(dtype=object)
 

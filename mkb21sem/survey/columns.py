@@ -54,7 +54,7 @@ def numbers(cells: NDArray[Any]) -> Numbers:
     if cells.dtype.kind in "fiub":
         values = cells.astype(float)
         return Numbers(values, np.isinf(values))
-    which, different = pd.factorize(cells)
+    which, different = pd.factorize(_truths_apart(cells))
     spelled = [cell.strip().replace("−", "-") if isinstance(cell, str) else cell for cell in different]
     numeric = [cell for cell in spelled if isinstance(cell, str) and NUMBER.fullmatch(cell)]
     comma = [cell for cell in numeric if "," in cell]
@@ -67,6 +67,19 @@ def numbers(cells: NDArray[Any]) -> Numbers:
         np.isnan(values) & ~blank[which],
         grouped=bool(comma) and all(THOUSANDS.fullmatch(cell) for cell in comma),
     )
+
+
+def truths(cells: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which cells are TRUE or FALSE, as a spreadsheet knows them beside numbers, (n,)."""
+    return np.array([isinstance(cell, (bool, np.bool_)) for cell in cells], dtype=bool)
+
+
+def _truths_apart(cells: NDArray[Any]) -> NDArray[Any]:
+    """TRUE and FALSE as text where they stand among other answers: only a column of nothing else is one of 1 and 0."""
+    true = truths(cells)
+    if not true.any() or all(each or _blank(cell) for cell, each in zip(cells, true, strict=True)):
+        return cells
+    return np.array([str(cell).upper() if each else cell for cell, each in zip(cells, true, strict=True)], dtype=object)
 
 
 def among(values: NDArray[np.float64], codes: Iterable[float]) -> NDArray[np.bool_]:

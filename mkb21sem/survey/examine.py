@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mkb21sem.errors import closest
 from mkb21sem.survey.cells import Cells
 from mkb21sem.survey.codebook import Codebook, Item
-from mkb21sem.survey.columns import among, numbers
+from mkb21sem.survey.columns import among, numbers, truths
 from mkb21sem.survey.derived import DONT_KNOW, NO_ANSWER, NOT_ASKED, use
 from mkb21sem.survey.exports.log import Recode
 from mkb21sem.survey.exports.platform import RESPONDENT
@@ -225,6 +225,8 @@ def _codes(
 ) -> tuple[NDArray[np.float64], list[Problem], list[Remark]]:
     """One question's codes, NaN where blank or wrong."""
     column, name = cells.columns[at], cells.names[at]
+    if item.measure != "binary" and column.dtype.kind == "O" and truths(column).any():
+        column = np.array([str(cell).upper() if isinstance(cell, bool) else cell for cell in column], dtype=object)
     found = numbers(column)
     values = found.values.copy()
     kept = [code for code in missing_codes if code in item.codes and (values == code).any()]

@@ -13,7 +13,9 @@ COLUMNS = {
     "comma beside point": (["3.64", "2,28"], [3.64, NAN], [1]),
     "blanks": (["", None, "NA", ".", "#NULL!", NAN, "2"], [NAN] * 6 + [2], []),
     "text": (["5", "eens", "1.234,5", "inf", "1_0"], [5, NAN, NAN, NAN, NAN], [1, 2, 3, 4]),
-    "numbers from a sheet": ([1, 2.5, True], [1, 2.5, 1], []),
+    "numbers from a sheet": ([1, 2.5], [1, 2.5], []),
+    "truths from a sheet": ([True, False, None], [1, 0, NAN], []),
+    "a truth among numbers": ([1, 2.5, True], [1, 2.5, NAN], [2]),
     "error from a sheet": ([1, "#DIV/0!"], [1, NAN], [1]),
 }
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
+from mkb21sem.describe.suppression import threshold_of
 from mkb21sem.report import judged, numbers, prose, registered, sample, tables
 from mkb21sem.report.pages import numbered, rendered
 from mkb21sem.report.results import software
@@ -28,7 +30,7 @@ def every_table(of: Study, words: Words) -> dict[str, Table]:
         sample.bases(of.wave, words),
         sample.missing(of.wave, words),
         sample.published(of.wave, words),
-        sample.descriptives(of.found, words),
+        sample.descriptives(of.found, words, threshold_of(None, of.wave.synthetic)),
         sample.correlations(of.found, words),
         tables.hypotheses(of.hypotheses, words),
         registered.table(of.deviations),
@@ -55,7 +57,14 @@ def every_table(of: Study, words: Words) -> dict[str, Table]:
     return {table.name: table for table in made if len(table.frame)}
 
 
-def document(of: Study, words: Words, diagram: str = "", diagram_cause: str = "", measurement: Markup = NOTHING) -> str:
+def document(
+    of: Study,
+    words: Words,
+    diagram: str = "",
+    diagram_cause: str = "",
+    measurement: Markup = NOTHING,
+    provenance: Sequence[Markup] = (),
+) -> str:
     """The report as one HTML page that needs nothing from elsewhere.
 
     Parameters
@@ -70,11 +79,14 @@ def document(of: Study, words: Words, diagram: str = "", diagram_cause: str = ""
         Why there is none.
     measurement
         The chapter on the measurement, as HTML.
+    provenance
+        What the foot of the page says of how its numbers were made.
     """
     page = _page(of, words) | {
         "diagram": inline(diagram, _alternative(of, words)) if diagram else "",
         "diagram_cause": diagram_cause,
         "measurement": measurement,
+        "provenance": provenance,
     }
     return rendered("report.html", page, words)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mkb21sem.describe.suppression import threshold_of
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.report import numbers
+from mkb21sem.report.privacy.published import hidden_figures
 from mkb21sem.report.table import Column, Table
 from mkb21sem.report.words import Words
 from mkb21sem.survey.codebook import Codebook
@@ -58,6 +60,7 @@ def published(wave: Wave, words: Words) -> Table:
     frame = compare(wave, words.lang)
     frame.insert(0, "number", [f"{no}{part}" for no, part in zip(frame["no"], frame["part"], strict=True)])
     frame = frame.assign(kind=[figure.kind for figure in figures()])
+    frame = hidden_figures(frame, wave, threshold_of(None, wave.synthetic))
     computed = frame["verdict"] != "not computable"
     columns = (
         Column("number"),
@@ -107,8 +110,11 @@ def _empty_categories(answers: pd.Series[int], codebook: Codebook, item: str, wo
     return words.plain("remark.empty", item=item, label=words.label(item), codes=named)
 
 
-def descriptives(found: Fit, words: Words) -> Table:
-    """Mean, standard deviation, skewness, excess kurtosis and range of the model's variables, on the rows used."""
+def descriptives(found: Fit, words: Words, threshold: int = 0) -> Table:
+    """Mean, standard deviation, skewness, excess kurtosis and range of the model's variables, on the rows used.
+
+    An end of the range that fewer respondents have than the threshold is hidden.
+    """
     rows = np.concatenate(found.moments.rows)
     centred = rows - np.nanmean(rows, axis=0)
     n = np.isfinite(rows).sum(axis=0)
@@ -126,6 +132,11 @@ def descriptives(found: Fit, words: Words) -> Table:
             "max": np.nanmax(rows, axis=0),
         }
     )
+    few = {end: (rows == frame[end].to_numpy()).sum(axis=0) < threshold for end in ("min", "max")}
+    for end, own in few.items():
+        frame[end] = frame[end].where(~own)
+    if threshold:
+        frame["hidden"] = few["min"] | few["max"]
     shown = [Column(id, "number2") for id in ("mean", "sd", "skew", "kurtosis", "min", "max")]
     if n.min() < len(rows):
         shown.insert(0, Column("n", "count"))

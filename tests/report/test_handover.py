@@ -79,7 +79,7 @@ def test_lavaan_reads_the_script_to_the_same_numbers(case: str, tmp_path: Path) 
 @pytest.mark.skipif(shutil.which("Rscript") is None, reason="needs R with lavaan")
 def test_lavaan_reads_moments_to_the_same_numbers(tmp_path: Path) -> None:
     export(fitted("ML"), "lavaan", tmp_path / "out", data="moments", synthetic=True)
-    assert not (tmp_path / "out" / "data.csv").exists()
+    assert not (tmp_path / "out" / "respondents.csv").exists()
     ran = subprocess.run(["Rscript", "model.R"], cwd=tmp_path / "out", capture_output=True, text=True, check=True)
     assert float(re.findall(r"estimates ([\d.e+-]+)", ran.stdout)[-1]) < 1e-5
 
@@ -138,9 +138,9 @@ def test_the_folder_says_what_it_holds(to: str, tmp_path: Path) -> None:
     real, synthetic = ((tmp_path / name / "README.txt").read_text(encoding="utf-8") for name in ("real", "synthetic"))
     assert "Synthetic data" in synthetic
     assert "Synthetic" not in real
-    assert ("holds respondents' answers" in real) == (to != "pack")
+    assert ("NOT FOR SHARING" in real) == (to != "pack")
     rows = {path.name for path in (tmp_path / "real").iterdir() if path.suffix in (".csv", ".dat")}
-    assert ("data.csv" in rows or "data.dat" in rows) == (to != "pack")
+    assert ("respondents.csv" in rows or "respondents.dat" in rows) == (to != "pack")
 
 
 def test_a_pack_of_ordinal_statistics_is_named(tmp_path: Path) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from mkb21sem.errors import FitError, OptionError, one_of
 from mkb21sem.estimate.fit import Fit
+from mkb21sem.report import provenance
 from mkb21sem.report.handover.lavaan import lavaan_script
 from mkb21sem.report.handover.mplus import mplus_input
 from mkb21sem.report.handover.programs import amos_program, jasp_syntax, semopy_script, smartpls_drawing
@@ -23,10 +26,11 @@ from mkb21sem.report.results import PROGRAM, software
 PROGRAMS = ("lavaan", "mplus", "semopy", "jasp", "amos", "smartpls", "pack")
 SAMPLES = ("rows", "moments")
 MISSING = -9999
+KEEP = "Treat it as the data file itself. To share a model, take --to pack: moments, and no respondent's row."
 MOMENTS_SUFFICE = ("ML", "GLS", "ULS")
 
 
-def export(found: Fit, to: str, out: Path, *, data: str = "rows", synthetic: bool = False) -> None:
+def export(found: Fit, to: str, out: Path, *, data: str = "rows", synthetic: bool = False, asked: Mapping[str, Any] | None = None) -> None:
     """Write a fit for another program.
 
     Parameters
@@ -43,6 +47,8 @@ def export(found: Fit, to: str, out: Path, *, data: str = "rows", synthetic: boo
         where the estimator needs no more (ML, GLS, ULS).
     synthetic
         Said in the files.
+    asked
+        Command and options, as `mkb21sem.report.provenance.run` takes them; None when called from Python.
 
     Raises
     ------
@@ -84,7 +90,7 @@ def export(found: Fit, to: str, out: Path, *, data: str = "rows", synthetic: boo
         elif to != "mplus":
             write_rows(found, folder)
         write_estimates(found, folder)
-        _write_readme(found, folder, to, texts)
+        _write_readme(found, folder, to, texts, asked)
 
 
 def _moments_suffice(found: Fit, to: str) -> None:
@@ -100,19 +106,21 @@ def _moments_suffice(found: Fit, to: str) -> None:
 def _notice(data: str, synthetic: bool) -> str:
     lines = ["Synthetic data: nothing about real firms follows from these numbers."] if synthetic else []
     if data == "rows" and not synthetic:
-        lines.append("This folder holds respondents' answers. Share it as you would share the data file itself.")
+        lines += ["NOT FOR SHARING: this folder holds the answers of single respondents, a row each.", KEEP]
     return "\n".join(lines) or "This folder holds no respondent's answers, only moments."
 
 
 def _write_bare(found: Fit, folder: Path) -> None:
-    """data.dat for Mplus: numbers without header, groups numbered."""
+    """respondents.dat for Mplus: numbers without header, groups numbered."""
     rows = rows_frame(found)
     if "group" in rows:
         rows["group"] = [found.moments.groups.index(name) + 1 for name in rows["group"]]
-    rows.fillna(MISSING).to_csv(folder / "data.dat", sep=" ", header=False, index=False, float_format="%.10g")
+    rows.fillna(MISSING).to_csv(folder / "respondents.dat", sep=" ", header=False, index=False, float_format="%.10g")
 
 
-def _write_readme(found: Fit, folder: Path, to: str, texts: dict[str, str]) -> None:
+def _write_readme(
+    found: Fit, folder: Path, to: str, texts: dict[str, str], asked: Mapping[str, Any] | None
+) -> None:
     files = sorted(path.name for path in folder.iterdir())
     lines = [
         texts["title"],
@@ -125,5 +133,11 @@ def _write_readme(found: Fit, folder: Path, to: str, texts: dict[str, str]) -> N
         "estimates.csv holds our own estimates and standard errors, to compare with.",
     ]
     (folder / "README.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    content = {"made_by": PROGRAM, "versions": software(), "export": to}
+    content = {
+        "made_by": PROGRAM,
+        "software": software(),
+        "export": to,
+        "model": {"name": found.model.name, "spec": str(found.model)},
+        "run": provenance.run(asked or provenance.unknown("export"), found.model),
+    }
     (folder / RESULTS).write_text(json.dumps(content), encoding="utf-8")

@@ -93,7 +93,7 @@ def lavaan_options(found: Fit, rows: bool) -> list[str]:
 
 
 def lavaan_script(found: Fit, *, title: str, made: str, program: str, rows: bool, notice: str) -> str:
-    """The whole script; it reads data.csv (or cov.csv, mean.csv) and estimates.csv beside it.
+    """The whole script; it reads respondents.csv (or cov.csv, mean.csv) and estimates.csv beside it.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def lavaan_script(found: Fit, *, title: str, made: str, program: str, rows: bool
     """
     groups = found.layout.groups
     if rows:
-        read = 'rows <- read.csv("data.csv", na.strings = "", check.names = FALSE)'
+        read = 'rows <- read.csv("respondents.csv", na.strings = "", check.names = FALSE)'
     elif len(groups) == 1:
         read = (
             'cov <- as.matrix(read.csv("cov.csv", row.names = 1, check.names = FALSE))\n'

@@ -24,7 +24,7 @@ def short_names(names: list[str]) -> dict[str, str]:
 
 
 def mplus_input(found: Fit, *, title: str, made: str, notice: str) -> str:
-    """The .inp file; it reads data.dat: rows without header, -9999 for a missing answer."""
+    """The .inp file; it reads respondents.dat: rows without header, -9999 for a missing answer."""
     where, sample = found.layout, found.moments
     stated, short = statement(found), short_names([*where.observed, *where.latent])
     names = [short[name] for name in sample.names]
@@ -34,7 +34,7 @@ def mplus_input(found: Fit, *, title: str, made: str, notice: str) -> str:
         f"TITLE: {title[:LONGEST_LINE]}",
         *(f"! {line}" for line in f"{made}\n{notice}".splitlines() if line),
         *(f"! {cut} is {name}" for name, cut in short.items() if cut != name),
-        "DATA: FILE = data.dat;",
+        "DATA: FILE = respondents.dat;",
         "VARIABLE:",
         *_wrapped("  NAMES =", [*names, *extra]),
         *_wrapped("  USEVARIABLES =", names),
@@ -53,7 +53,7 @@ def mplus_input(found: Fit, *, title: str, made: str, notice: str) -> str:
     elif not where.meanstructure:
         lines.append("  MODEL = NOMEANSTRUCTURE;")
     if missing_option(found) == "listwise":
-        lines[lines.index("DATA: FILE = data.dat;")] = "DATA: FILE = data.dat; LISTWISE = ON;"
+        lines[lines.index("DATA: FILE = respondents.dat;")] = "DATA: FILE = respondents.dat; LISTWISE = ON;"
     for g in range(len(where.groups)):
         # With several groups the first MODEL is for all; each group then states all of its own.
         if several and g == 0:

@@ -21,7 +21,7 @@ SPEC = """
 {spec}
 """
 
-rows = pd.read_csv("data.csv")
+rows = pd.read_csv("respondents.csv")
 model = semopy.Model(SPEC)
 print(model.fit(rows))
 print(model.inspect(std_est=True).to_string())
@@ -52,7 +52,7 @@ def jasp_syntax(found: Fit) -> str:
 AMOS = """' {title}
 ' {made}
 {notice}
-' For Amos: Plugins or File, New, New Engine Program; data.csv beside this file.
+' For Amos: Plugins or File, New, New Engine Program; respondents.csv beside this file.
 Imports AmosEngineLib
 Module Main
   Sub Main()
@@ -86,8 +86,8 @@ def amos_program(found: Fit, *, title: str, made: str, notice: str) -> str:
     blocks = []
     for g, name in enumerate(found.layout.groups):
         # Group by text: Amos reads a column of the file and a value in it.
-        where = f'Sem.BeginGroupEx(MatrixFormat.CSV, "data.csv", "", "group", "{name}")' if several else ""
-        lines = [where or 'Sem.BeginGroup("data.csv")', *(f'Sem.GroupName("{name}")' for _ in [0] if several)]
+        where = f'Sem.BeginGroupEx(MatrixFormat.CSV, "respondents.csv", "", "group", "{name}")' if several else ""
+        lines = [where or 'Sem.BeginGroup("respondents.csv")', *(f'Sem.GroupName("{name}")' for _ in [0] if several)]
         lines += [f'Sem.AStructure("{line}")' for line in _amos_lines(stated, g)]
         blocks.append("\n".join(f"    {line}" for line in lines))
     return AMOS.format(
@@ -119,7 +119,15 @@ def _amos_lines(stated: Statement, g: int) -> list[str]:
 def smartpls_drawing(found: Fit, *, title: str, made: str, notice: str) -> str:
     """What to draw in SmartPLS, which has no text input: constructs with their items, then paths."""
     model = found.model
-    lines = [title, made, notice, "", "SmartPLS draws models by hand. Import data.csv, then draw:", "", "Constructs:"]
+    lines = [
+        title,
+        made,
+        notice,
+        "",
+        "SmartPLS draws by hand. Import respondents.csv, then draw:",
+        "",
+        "Constructs:",
+    ]
     lines += [f"  {name}: {', '.join(items)} (reflective)" for name, items in model.indicators.items()]
     single = [name for name in model.observed if not any(name in items for items in model.indicators.values())]
     lines += [f"  {name}: {name} (single item)" for name in single]

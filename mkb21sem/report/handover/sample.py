@@ -41,8 +41,8 @@ def rows_frame(found: Fit) -> pd.DataFrame:
 
 
 def write_rows(found: Fit, folder: Path) -> None:
-    """data.csv with a header, an empty cell for a missing answer."""
-    rows_frame(found).to_csv(folder / "data.csv", index=False)
+    """respondents.csv with a header, an empty cell for a missing answer."""
+    rows_frame(found).to_csv(folder / "respondents.csv", index=False)
 
 
 def write_moments(found: Fit, folder: Path) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from mkb21sem.report.documents.printed import printed
 from mkb21sem.report.results import PROGRAM, software
-from mkb21sem.report.table import HIDDEN, Table
+from mkb21sem.report.table import Table
 from mkb21sem.report.words import Words
 
 
@@ -48,21 +50,8 @@ def numbered(table: Table, number: int | str, words: Words, note: str = "") -> d
     note
         Key of its note; by default ``note.<name>``, if there is such a text.
     """
-    key = note or f"note.{table.name}"
-    hides = HIDDEN in table.frame and bool(table.frame[HIDDEN].any())
-    return {
-        "name": table.name,
-        "number": number,
-        "caption": words(f"table.{table.name}", **table.facts),
-        "heads": table.heads(words),
-        "rows": table.cells(words),
-        "notes": [
-            *([words(key, **table.facts)] if words.has(key) else []),
-            *table.remarks,
-            *([words("privacy.hidden")] if hides else []),
-        ],
-        "wide": table.wide,
-    }
+    made = printed(table, number, words, note)
+    return {part.name: getattr(made, part.name) for part in fields(made)}
 
 
 def text(name: str) -> str:

@@ -8,12 +8,13 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from mkb21sem import Model, OptionError, fit, standardized
+from mkb21sem import Hypothesis, Model, OptionError, fit, standardized, verdicts
 from mkb21sem.estimate.implied import implied
 from mkb21sem.estimate.standard import KINDS
 from mkb21sem.infer.effects.effects import effects
 from mkb21sem.infer.effects.paths import graph, paths, stability
 from mkb21sem.infer.effects.standardization import scales
+from mkb21sem.infer.judging.verdicts import verdict_table
 from mkb21sem.specify.layout import layout
 from tests.effects.reference import CASES, State, fitted, table
 from tests.infer.test_standardized import at, covariance_of_theta
@@ -52,6 +53,18 @@ def test_own_fit(case):
         assert len(ours) == len(lavaan)
         for mine, other in (("est", "est"), ("se", "se"), ("std", f"std_{kind}"), ("std_se", f"se_std_{kind}")):
             assert_allclose(ours[mine], lavaan[other], rtol=1e-4, atol=1e-5, err_msg=f"{kind} {mine}")
+
+
+@pytest.mark.parametrize("case", [name for name in CASES if name not in ("nonrec_ml", "hs_school_chain_ml")])
+def test_a_hypothesis_along_several_arrows_has_lavaans_standard_error(case):
+    """A verdict computes the one path it is about by itself; its error needs the covariances of all arrows."""
+    theirs = table("delta").query("case == @case and effect == 'indirect'")
+    ways = [way.split(" -> ") for way in theirs["path"]]
+    claims = [Hypothesis(f"H{i}", way[0], way[-1], through=tuple(way[1:-1])) for i, way in enumerate(ways)]
+    ours = verdict_table(verdicts(fitted(case), claims))
+    assert len(ours) == len(theirs) > 0
+    for mine, other in (("est", "est"), ("se", "se"), ("std", "std_all"), ("std_se", "se_std_all")):
+        assert_allclose(ours[mine], theirs[other], rtol=1e-4, atol=1e-5, err_msg=mine)
 
 
 @pytest.mark.parametrize("case", [name for name in CASES if name != "nonrec_ml"])

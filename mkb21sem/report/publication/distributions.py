@@ -1,0 +1,157 @@
+"""How the questions of the model were answered, and how far its variables are from normal (item 12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+
+from mkb21sem.errors import Mkb21Error
+from mkb21sem.report import numbers, sample
+from mkb21sem.report.charts.likert import likert
+from mkb21sem.report.charts.style import Chart
+from mkb21sem.report.documents.parts import Block, Num, Paragraph, Section, Tabled, joined, say
+from mkb21sem.report.documents.pictures import of_chart
+from mkb21sem.report.publication.analysis import Analysis
+from mkb21sem.report.publication.indicators import questions
+from mkb21sem.report.publication.said import NOTE
+from mkb21sem.report.table import Column, Table
+from mkb21sem.report.words import Words
+from mkb21sem.survey.codebook import Item
+from mkb21sem.validate.shape import categories, mardia
+
+FEW = 5
+"""An answer that fewer respondents gave is sparse."""
+MOST = 11
+"""Answers of a question that is shown."""
+CHARTS = 3
+NORMAL = 0.05
+
+
+def section(of: Analysis, words: Words) -> Section:
+    """Categories, skewness and kurtosis, multivariate normality."""
+    blocks: list[Block] = [*_categories(of, words), *_shape(of, words), _normality(of, words)]
+    return Section("distributions", words("front.distributions"), tuple(blocks))
+
+
+def answered(of: Analysis) -> pd.DataFrame:
+    """Answers of those who were asked the model's questions: item code n share, every possible answer a row."""
+    asked = of.wave.asked(of.model.observed)
+    parts = []
+    for name in questions(of.wave, of.model.observed):
+        own = of.wave.answers.loc[asked, name]
+        codes = [float(code) for code in of.wave.codebook[name].codes]
+        if len(codes) <= MOST:
+            parts.append(categories(own.where(own >= 0).astype(float), codes).assign(item=name))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["item", "code", "n", "share"])
+
+
+def _categories(of: Analysis, words: Words) -> Iterator[Block]:
+    found = answered(of)
+    if found.empty:
+        yield say(words, "front.no_categories", shows=("12.categories",))
+        return
+    least = found.groupby("item", sort=False)["n"].min()
+    yield say(
+        words,
+        "front.categories_said",
+        k=Num(len(least), "count"),
+        empty=Num(int((least == 0).sum()), "count"),
+        sparse=Num(int(((least > 0) & (least < FEW)).sum()), "count"),
+        few=Num(FEW, "count"),
+    )
+    yield Tabled(categories_table(found, words), shows=("12.categories",))
+    for chart in charts(of, found, words):
+        yield of_chart(chart)
+
+
+def categories_table(found: pd.DataFrame, words: Words) -> Table:
+    """Share of every answer to every question, and the answers that nobody or hardly anybody gave."""
+    codes = sorted(found["code"].unique())
+    share = found.pivot_table("share", "item", "code", sort=False, dropna=False)
+    count = found.groupby("item", sort=False)["n"]
+    frame = pd.DataFrame({"item": list(count.groups), "n": count.sum().to_numpy()})
+    for name, low, high in (("empty", -1, 0), ("sparse", 0, FEW - 1)):
+        own = found[(found["n"] > low) & (found["n"] <= high)].groupby("item")["code"]
+        listed = own.agg(lambda given: " ".join(f"{code:g}" for code in given))
+        frame[name] = listed.reindex(frame["item"]).fillna(numbers.ABSENT).to_numpy()
+    shown = [Column("item"), Column("n", "count")]
+    for code in codes:
+        frame[f"{code:g}"] = share[code].reindex(frame["item"]).to_numpy(float)
+        forms = tuple("blank" if np.isnan(x) else "percent" for x in frame[f"{code:g}"])
+        shown.append(Column(f"={code:g}", forms, of=(f"{code:g}",)))
+    shown += [Column("front_empty", of=("empty",)), Column("front_sparse", of=("sparse",))]
+    return Table("categories", frame, tuple(shown), {"few": words.plain("front.few", n=FEW)}, wide=True)
+
+
+def charts(of: Analysis, found: pd.DataFrame, words: Words) -> list[Chart]:
+    """Bars of the ordinal questions, those with the same answers in one picture.
+
+    Questions that are variables of the model themselves; if there are none, those behind its variables.
+    """
+    book, there = of.wave.codebook, set(found["item"])
+    own = [name for name in of.model.observed if name in there] or list(dict.fromkeys(found["item"]))
+    groups: dict[tuple[str, ...], list[Item]] = {}
+    for item in (book[name] for name in own):
+        if item.measure == "ordinal" and 2 < len(item.codes) <= 7:
+            groups.setdefault(tuple(item.code_label(code, words.lang) for code in item.codes), []).append(item)
+    scales = sorted((items for items in groups.values() if len(items) > 1), key=len, reverse=True)[:CHARTS]
+    made = []
+    for at, items in enumerate(scales, start=1):
+        labels = {item.id: item.topic(words.lang) for item in items}
+        codes = [items[0].code_label(code, words.lang) for code in items[0].codes]
+        title = words.plain(
+            "front.likert", items=words.listed(dict.fromkeys(words.short(item.battery) for item in items))
+        )
+        made.append(likert(f"answers_{at}", {"": found}, labels, codes, words, title, of.wave.synthetic))
+    return made
+
+
+def _shape(of: Analysis, words: Words) -> Iterator[Block]:
+    table = sample.descriptives(of.found, words)
+    skew, kurtosis = (
+        dict(zip(table.frame["variable"], table.frame[name], strict=True)) for name in ("skew", "kurtosis")
+    )
+    skewed, peaked = _furthest(skew), _furthest(kurtosis)
+    told = say(
+        words,
+        "front.shape",
+        skew=Num(float(skew[skewed]), "number2"),
+        skewed=str(skewed),
+        kurtosis=Num(float(kurtosis[peaked]), "number2"),
+        peaked=str(peaked),
+    )
+    yield joined(told, say(words, "front.shape_rule"))
+    yield Tabled(table, shows=("12.shape",))
+
+
+def _furthest(values: Mapping[str, float]) -> str:
+    """The name whose value is furthest from 0."""
+    return max(values, key=lambda name: abs(values[name]))
+
+
+def _normality(of: Analysis, words: Words) -> Paragraph:
+    """Mardia's tests of the rows of the fit that are complete."""
+    rows = np.concatenate(of.found.moments.rows)
+    rows = rows[np.isfinite(rows).all(axis=1)]
+    try:
+        test = mardia(rows, of.found.moments.names)
+    except Mkb21Error as error:
+        return say(words, "front.no_mardia", reason=str(error), look=NOTE)
+    far = min(test.skewness_pvalue, test.kurtosis_pvalue) < NORMAL
+    told = say(
+        words,
+        "front.mardia",
+        n=Num(test.n, "count"),
+        p=Num(test.p, "count"),
+        skewness=Num(test.skewness, "number2"),
+        df=Num(test.skewness_df, "count"),
+        chisq=Num(test.skewness_chisq, "number2"),
+        p_skewness=Num(test.skewness_pvalue, "equals_p"),
+        kurtosis=Num(test.kurtosis, "number2"),
+        z=Num(test.kurtosis_z, "number2"),
+        p_kurtosis=Num(test.kurtosis_pvalue, "equals_p"),
+        shows=("12.normality",),
+    )
+    return joined(told, say(words, "front.mardia_far" if far else "front.mardia_near"))

@@ -1,0 +1,109 @@
+"""What the model's variables are made of: the questions, their answers, and what is known of their wording."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from mkb21sem.report import numbers
+from mkb21sem.report.publication.analysis import Analysis
+from mkb21sem.report.table import Column, Table
+from mkb21sem.report.words import Words
+from mkb21sem.survey.codebook import Item
+from mkb21sem.survey.derived import derivations
+from mkb21sem.survey.wave import Wave
+
+
+def behind(wave: Wave, name: str) -> tuple[str, ...]:
+    """The questions that a variable is made of; a question is made of itself."""
+    if name in wave.codebook:
+        return (name,)
+    known = derivations(wave.codebook)
+    return known[name].items if name in known else ()
+
+
+def questions(wave: Wave, names: tuple[str, ...]) -> tuple[str, ...]:
+    """All questions behind some variables, each once."""
+    return tuple(dict.fromkeys(question for name in names for question in behind(wave, name)))
+
+
+def indicators(of: Analysis, words: Words) -> Table:
+    """Every observed variable of the model: construct, wording, kind, answers, evidence, who was asked."""
+    arrows = {a.rhs: a for a in of.model.arrows if a.op == "=~"}
+    lines = []
+    for name in of.model.observed:
+        own = behind(of.wave, name)
+        arrow = arrows.get(name)
+        item = next((each for each in of.wave.codebook.items if each.id == name), None)
+        lines.append(
+            {
+                "item": name,
+                "construct": words.short(arrow.lhs) if arrow else numbers.ABSENT,
+                "label": words.label(name),
+                "kind": "item" if item else "composed" if own else "unknown",
+                "k": len(own),
+                "questions": " ".join(own) if not item else "",
+                "answers": answers(item, words) if item else _shared(of.wave, own, words),
+                "evidence": (arrow.evidence if arrow else "") or (item.evidence if item else ""),
+                "asked": asked(of.wave, own),
+            }
+        )
+    columns = (
+        Column("item"),
+        Column("construct"),
+        Column("label"),
+        Column("front_kind", "word", of=("kind",)),
+        Column("front_answers", of=("answers",)),
+        Column("evidence", "word"),
+        Column("asked", "word"),
+    )
+    return Table("indicators", pd.DataFrame(lines), columns, wide=True)
+
+
+def behind_table(of: Analysis, words: Words) -> Table | None:
+    """Every question behind a variable that is made of several; None where there is none."""
+    lines = []
+    for name in of.model.observed:
+        for question in behind(of.wave, name) if name not in of.wave.codebook else ():
+            item = of.wave.codebook[question]
+            lines.append(
+                {
+                    "variable": name,
+                    "item": question,
+                    "label": item.label(words.lang),
+                    "answers": answers(item, words),
+                    "evidence": item.evidence,
+                    "asked": item.asked,
+                }
+            )
+    if not lines:
+        return None
+    columns = (
+        Column("variable"),
+        Column("item"),
+        Column("label"),
+        Column("front_answers", of=("answers",)),
+        Column("evidence", "word"),
+    )
+    return Table("behind", pd.DataFrame(lines), columns, wide=True)
+
+
+def answers(item: Item, words: Words) -> str:
+    """The answers that could be given: both ends of a scale, or all of a few."""
+    labels = [item.code_label(code, words.lang) for code in item.codes]
+    if len(item.codes) < 3:
+        return "; ".join(f"{code} ({label})" for code, label in zip(item.codes, labels, strict=True))
+    if item.measure == "nominal":
+        return words.plain("front.categories", k=len(item.codes))
+    return f"{item.codes[0]} ({labels[0]}) – {item.codes[-1]} ({labels[-1]})"
+
+
+def _shared(wave: Wave, own: tuple[str, ...], words: Words) -> str:
+    """The answers to the questions behind a variable, if they are the same."""
+    kinds = dict.fromkeys(answers(wave.codebook[question], words) for question in own)
+    return next(iter(kinds)) if len(kinds) == 1 else numbers.ABSENT
+
+
+def asked(wave: Wave, own: tuple[str, ...]) -> str:
+    """Who was asked all questions behind a variable: the narrowest group among them."""
+    groups = {wave.codebook[question].asked for question in own}
+    return next((group for group in ("nonusers", "users", "all") if group in groups), "")

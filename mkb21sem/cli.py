@@ -16,6 +16,7 @@ import typer
 from mkb21sem.commands import (
     compare,
     describe,
+    diagram,
     estimate,
     export,
     infer,
@@ -65,6 +66,7 @@ for each in (
     survey.survey,
     describe.describe,
     estimate.estimate,
+    diagram.diagram,
     validate.validate,
     infer.infer,
     power.power,

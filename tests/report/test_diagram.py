@@ -12,10 +12,11 @@ from matplotlib.text import Text
 from mkb21sem.errors import Mkb21Error, OptionError
 from mkb21sem.estimate.fit import fit
 from mkb21sem.infer.effects.effects import r_squared
+from mkb21sem.report.drawing.annotation import LABELS
 from mkb21sem.report.drawing.canvas import drawn_shapes, named
 from mkb21sem.report.drawing.diagram import diagram, diagrams, node_positions, save
 from mkb21sem.report.drawing.overlaps import overlaps
-from mkb21sem.report.drawing.picture import LABELS, picture
+from mkb21sem.report.drawing.picture import picture
 from mkb21sem.report.numbers import bounded
 from mkb21sem.specify.model import Model, shipped
 from mkb21sem.survey.synthetic import synthetic_wave

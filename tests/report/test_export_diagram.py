@@ -3,8 +3,9 @@ import re
 import pytest
 
 from mkb21sem.estimate.fit import fit
-from mkb21sem.report.drawing.export_diagram import to_dot, to_tikz
+from mkb21sem.report.drawing.dot import to_dot
 from mkb21sem.report.drawing.picture import picture
+from mkb21sem.report.drawing.tikz import to_tikz
 from mkb21sem.specify.model import Model, shipped
 from mkb21sem.survey.synthetic import synthetic_wave
 

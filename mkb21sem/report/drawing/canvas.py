@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Ellipse, Patch, PathPatch, Polygon, Rectangle
 from matplotlib.path import Path
@@ -77,10 +78,9 @@ def draw_scene(
         Arrows (tail, head) of a highlighted path; None draws all alike.
     """
     for edge in picture.edges:
-        dim = lit is not None and (edge.tail, edge.head) not in lit
+        dim = lit is not None and not _on_path(edge, lit)
         colour = theme.muted if dim else theme.negative if edge.negative else theme.positive
-        drawn = replace(edge, strength=max(edge.strength, 0.4)) if lit and not dim else edge
-        _arrow(axes, drawn, scene.ways[key(edge)] + corner, theme, colour)
+        _arrow(axes, weighed(edge, lit), scene.ways[key(edge)] + corner, theme, colour)
         if key(edge) in scene.spots:
             _label(axes, edge, scene.spots[key(edge)] + corner, theme, theme.muted if dim and lit else theme.ink)
     on_path = {name for pair in lit or () for name in pair}
@@ -91,6 +91,17 @@ def draw_scene(
         _node(axes, node, shape, theme, colour, fill, main)
         lines = words(scene.words[name].name, NAME_SIZE if main else ITEM_SIZE, r2_line(node), bold=main)
         _name(axes, name, lines, shape, theme, colour, name in scene.turned)
+
+
+def _on_path(edge: Edge, lit: Collection[tuple[str, str]]) -> bool:
+    return not edge.two_headed and (edge.tail, edge.head) in lit
+
+
+def weighed(edge: Edge, lit: Collection[tuple[str, str]] | None) -> Edge:
+    """The arrow as drawn: on a highlighted path it is never thin."""
+    if not lit or not _on_path(edge, lit):
+        return edge
+    return replace(edge, strength=float(np.nanmax([edge.strength, 0.4])))
 
 
 def _arrow(axes: Axes, edge: Edge, way: Array, theme: Theme, colour: str) -> None:

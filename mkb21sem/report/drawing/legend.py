@@ -12,63 +12,16 @@ from matplotlib.patches import Polygon
 
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.infer.globalfit.indices import indices
+from mkb21sem.report.drawing.annotation import ALPHA, STARS, TAGS
 from mkb21sem.report.drawing.canvas import DASHES, Theme
-from mkb21sem.report.drawing.picture import TAGS, Picture
+from mkb21sem.report.drawing.picture import Picture
 from mkb21sem.report.drawing.typeset import NOTE_SIZE, font, measure
 from mkb21sem.report.numbers import bounded, count, equals_p, number
+from mkb21sem.report.words import Words
 from mkb21sem.specify.model import Model
 
 GLYPH, SPACE = 20.0, 12.0
 LINE = 11.5
-
-WORDS = {
-    "en": {
-        "yes": "p < .05",
-        "no": "p ≥ .05",
-        "negative": "negative",
-        "arc": "covariance (correlation)",
-        "arc_est": "covariance",
-        "stated": "stated",
-        "implied": "implied",
-        "reconstruction": "reconstruction",
-        "evidence": "Evidence (raised letter):",
-        "stars": "* p < .05  ** p < .01  *** p < .001",
-        "width": "width: |standardised estimate|",
-        "std": "standardised estimates",
-        "est": "unstandardised estimates",
-        "interval": "95% intervals in brackets",
-        "specified": "Specified model, not fitted.",
-        "synthetic": "SYNTHETIC DATA",
-        "meaning": "Synthetic data, drawn from a model: nothing about real firms follows.",
-        "omitted": "{n} covariances among observed variables are in the model but not drawn.",
-        ".scaled": "scaled",
-        ".robust": "robust",
-        "stopped": "NOT CONVERGED: no numbers are shown.",
-    },
-    "nl": {
-        "yes": "p < ,05",
-        "no": "p ≥ ,05",
-        "negative": "negatief",
-        "arc": "covariantie (correlatie)",
-        "arc_est": "covariantie",
-        "stated": "genoemd",
-        "implied": "impliciet",
-        "reconstruction": "reconstructie",
-        "evidence": "Grondslag (letter boven de regel):",
-        "stars": "* p < ,05  ** p < ,01  *** p < ,001",
-        "width": "dikte: |gestandaardiseerde schatting|",
-        "std": "gestandaardiseerde schattingen",
-        "est": "ongestandaardiseerde schattingen",
-        "interval": "95%-intervallen tussen haken",
-        "specified": "Gespecificeerd model, niet geschat.",
-        "synthetic": "SYNTHETISCHE DATA",
-        "meaning": "Synthetische data, getrokken uit een model: er volgt niets uit over echte bedrijven.",
-        "omitted": "{n} covarianties tussen geobserveerde variabelen staan wel in het model, niet in de tekening.",
-        ".scaled": "geschaalde",
-        ".robust": "robuuste",
-        "stopped": "NIET GECONVERGEERD: er worden geen getallen getoond.",
-    },
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,45 +39,52 @@ class Entry:
 
 def entries(pictures: Sequence[Picture], labels: str, lang: str) -> list[Entry]:
     """The key to what actually occurs in the pictures."""
-    words = WORDS[lang]
+    words = Words(lang)
     edges = [edge for picture in pictures for edge in picture.edges]
     found = []
     if any(edge.significant is not None for edge in edges):
-        found += [Entry("solid", words["yes"]), Entry("dashed", words["no"])]
+        alpha = bounded(ALPHA, lang=lang)
+        found += [
+            Entry("solid", words.plain("drawing.yes", alpha=alpha)),
+            Entry("dashed", words.plain("drawing.no", alpha=alpha)),
+        ]
     if any(edge.negative for edge in edges):
-        found.append(Entry("open", words["negative"]))
+        found.append(Entry("open", words.plain("drawing.negative")))
     if any(edge.two_headed for edge in edges):
-        found.append(Entry("arc", words["arc" if labels.startswith("std") else "arc_est"]))
+        found.append(Entry("arc", words.plain(f"drawing.arc.{'std' if labels.startswith('std') else 'est'}")))
     if any(np.isfinite(edge.strength) for edge in edges):
-        found.append(Entry("", words["width"]))
+        found.append(Entry("", words.plain("drawing.width")))
     if labels.endswith("stars"):
-        found.append(Entry("", words["stars"]))
+        found.append(Entry("", _stars(lang)))
     tags = {edge.tag for edge in edges}
-    kinds = [kind for kind, tag in TAGS[lang].items() if tag in tags]
-    if kinds:
-        listed = ", ".join(f"{TAGS[lang][kind]} {words[kind]}" for kind in kinds)
-        found.append(Entry("", f"{words['evidence']} {listed}"))
+    letters = [f"{tag} {words.plain(f'drawing.{kind}')}" for kind, tag in TAGS[lang].items() if tag in tags]
+    if letters:
+        found.append(Entry("", words.plain("drawing.evidence", letters=", ".join(letters))))
     return found
+
+
+def _stars(lang: str) -> str:
+    return "  ".join(f"{'*' * (k + 1)} p < {bounded(p, 2 + (k == 2), lang)}" for k, p in enumerate(STARS))
 
 
 def sample_line(found: Fit | Model, labels: str, lang: str) -> str:
     """N, estimator, test of fit and what the numbers are; or that nothing was fitted."""
-    words = WORDS[lang]
+    words = Words(lang)
     if isinstance(found, Model):
-        return words["specified"]
+        return words.plain("drawing.specified")
     if not found.converged:
-        return f"{words['stopped']} {found.cause}"
-    facts = [f"N = {count(found.moments.total, lang)}", found.estimator.name, *_fit_words(found, lang)]
+        return words.plain("drawing.stopped", cause=found.cause)
+    facts = [f"N = {count(found.moments.total, lang)}", found.estimator.name, *_fit_words(found, words)]
     if labels not in ("none", "key"):
-        facts.append(words[labels[:3]])
+        facts.append(words.plain(f"drawing.{labels[:3]}"))
     if labels.endswith("interval"):
-        facts.append(words["interval"])
+        facts.append(words.plain("drawing.interval"))
     return "; ".join(facts) + "."
 
 
-def _fit_words(found: Fit, lang: str) -> list[str]:
+def _fit_words(found: Fit, words: Words) -> list[str]:
     """χ², CFI, RMSEA and SRMR; the scaled test and the robust indices where the estimator has them."""
-    index = indices(found)
+    index, lang = indices(found), words.lang
     if not index["df"] > 0:
         return []
 
@@ -132,7 +92,7 @@ def _fit_words(found: Fit, lang: str) -> list[str]:
         return next((end for end in endings if np.isfinite(index.get(name + end, np.nan))), "")
 
     def said(ending: str) -> str:
-        return f"{WORDS[lang][ending]} " if ending else ""
+        return f"{words.plain(f'drawing.test{ending}')} " if ending else ""
 
     test, close = kind("chisq", ".scaled"), kind("cfi", ".robust", ".scaled")
     chisq, p = number(index["chisq" + test], lang=lang), equals_p(index["pvalue" + test], lang)

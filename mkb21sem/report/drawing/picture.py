@@ -12,19 +12,14 @@ import pandas as pd
 from mkb21sem.errors import OptionError, one_of
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.infer.effects.effects import r_squared, standardized
-from mkb21sem.report.numbers import ABSENT, LANGUAGES, bounded, interval, number
+from mkb21sem.report.drawing.annotation import ALPHA, TAGS, chosen_labels, numbered, worded
+from mkb21sem.report.numbers import LANGUAGES, bounded
 from mkb21sem.specify.defaults import complete
 from mkb21sem.specify.model import INTERCEPT, Model
 from mkb21sem.specify.parse import Arrow
 
-LABELS = ("std", "std+stars", "std+interval", "est", "est+stars", "est+interval", "key", "none")
-ALPHA = 0.05
 MOST_UNSAID = 10
 """More covariances than this that nobody stated, as among six control variables, are not drawn."""
-TAGS = {
-    "en": {"stated": "s", "implied": "i", "reconstruction": "r"},
-    "nl": {"stated": "g", "implied": "i", "reconstruction": "r"},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,29 +222,6 @@ def group_index(found: Fit, group: str | None) -> int:
     return groups.index(group)
 
 
-def chosen_labels(found: Fit | Model, labels: str | None) -> str:
-    """What stands on the arrows: what is asked for, else ``std`` for a fit, ``key`` for a model.
-
-    A fit that did not converge has no numbers to show.
-
-    Raises
-    ------
-    OptionError
-        An unknown value, or numbers asked of a model.
-    """
-    if not isinstance(found, Fit | Model):
-        raise OptionError(f"diagram draws a Fit or a Model; got {type(found).__name__}.")
-    chosen = labels or ("std" if isinstance(found, Fit) else "key")
-    one_of("labels", chosen, LABELS)
-    if isinstance(found, Fit):
-        return chosen if found.converged or chosen == "key" else "none"
-    if chosen not in ("key", "none"):
-        raise OptionError(
-            f"labels='{chosen}' needs a Fit; a Model has no numbers. Use 'key' or 'none', or fit it first."
-        )
-    return chosen
-
-
 def _rows(found: Fit | Model, group: str | None) -> pd.DataFrame:
     """One row an arrow: the `Arrow` and, after a fit, est, std, p and the intervals of est and std."""
     if isinstance(found, Model) or not found.converged:
@@ -272,43 +244,18 @@ def _edge(row: pd.Series, labels: str, lang: str) -> Edge | None:
         return None
     tag = TAGS[lang].get(arrow.evidence, "")
     if "est" not in row:
-        return Edge(arrow.tail, arrow.head, kind, _words(arrow, labels, lang), tag)
+        return Edge(arrow.tail, arrow.head, kind, worded(arrow, labels, lang), tag)
     tested = bool(np.isfinite(row["p"]))
     return Edge(
         arrow.tail,
         arrow.head,
         kind,
-        _words(arrow, labels, lang) if labels in ("key", "none") else _numbers(row, labels, lang),
+        worded(arrow, labels, lang) if labels in ("key", "none") else numbered(row, labels, lang),
         tag,
         abs(float(row["std"])),
         bool(row["p"] < ALPHA) if tested else None,
         bool(row["est"] < 0),
     )
-
-
-def _words(arrow: Arrow, labels: str, lang: str) -> str:
-    """The arrow's name, else its label, else the number it is fixed at."""
-    if labels == "none":
-        return ""
-    fixed = (
-        "" if arrow.value is None else f"{arrow.value:g}".replace("-", "−").replace(".", "," if lang == "nl" else ".")
-    )
-    return arrow.key or arrow.label or ("" if arrow.op == "=~" else fixed)
-
-
-def _numbers(row: pd.Series, labels: str, lang: str) -> str:
-    """The estimate, with stars or with its interval on a second line."""
-    which, _, more = labels.partition("+")
-    form = bounded if which == "std" else number
-    if not np.isfinite(row[which]):
-        return ABSENT
-    text = form(float(row[which]), lang=lang)
-    if more == "stars" and np.isfinite(row["p"]):
-        text += "*" * sum(row["p"] < limit for limit in (0.05, 0.01, 0.001))
-    if more == "interval":
-        low, high = (float(row[f"{which}_{end}"]) for end in ("low", "high"))
-        text += f"\n{interval(low, high, form, lang=lang)}" if np.isfinite(low) else ""
-    return text
 
 
 def _r2(found: Fit | Model, group: str | None, lang: str) -> dict[str, str]:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 
 from mkb21sem.errors import Mkb21Error, one_of
 from mkb21sem.report.drawing.canvas import Theme, draw_scene
-from mkb21sem.report.drawing.legend import LINE, WORDS, Entry, draw_key, entries, even, rows, wrap
-from mkb21sem.report.drawing.picture import Picture
+from mkb21sem.report.drawing.geometry import Array
+from mkb21sem.report.drawing.legend import LINE, Entry, draw_key, entries, even, rows, wrap
+from mkb21sem.report.drawing.picture import Edge, Picture
 from mkb21sem.report.drawing.scene import Scene
 from mkb21sem.report.drawing.typeset import NOTE_SIZE, PANEL_SIZE, TITLE_SIZE, font, measure
+from mkb21sem.report.words import Words
 
 MARGIN, BETWEEN, NARROW = 7.0, 26.0, 230.0
 METADATA: dict[str, dict[str, str | None]] = {
@@ -77,46 +82,78 @@ class Sheet:
         """Height of a panel's heading."""
         return 15.0 if any(self.heads) else 0.0
 
-    def draw(self) -> Figure:
-        """Stack head, panels, key and notes."""
-        words = WORDS[self.lang]
-        stamp = words["synthetic"] if self.synthetic else ""
-        beside = measure(stamp, TITLE_SIZE, bold=True)[0] + 20 if stamp else 0.0
-        title = even(self.title, TITLE_SIZE, self.width - beside, bold=True)
-        key = rows(entries(self.pictures, self.labels, self.lang), self.width)
-        notes = [*self.notes, *([words["meaning"]] if self.synthetic else [])]
-        ended = [note if note.endswith((".", "!", "?")) else f"{note}." for note in notes]
-        lines = wrap(" ".join(ended), NOTE_SIZE, self.width)
-        head = max(15.0 * len(title), 17.0 if stamp else 0.0) + (12 if title or stamp else 0)
-        foot = LINE * (len(key) + len(lines)) + (2 if key else 0)
-        down = -(-len(self.pictures) // self.columns)
-        panels = down * (self.scene.size[1] + self.over) + (down - 1) * BETWEEN
-        figure, axes = _paper(self.width, head + panels + 10 + foot, self.theme)
-        _head(axes, title, stamp, self.width, head + panels + 10 + foot, self.theme)
-        self._panels(axes, panels + 10 + foot)
-        _foot(axes, key, lines, foot, self.theme)
-        return figure
+    @property
+    def stamp(self) -> str:
+        """What is stamped on it; "" for nothing."""
+        return Words(self.lang).plain("drawing.synthetic") if self.synthetic else ""
 
-    def _panels(self, axes: Axes, top: float) -> None:
-        wide, high = self.scene.size[0] + BETWEEN, self.scene.size[1] + self.over + BETWEEN
+    @property
+    def sentences(self) -> str:
+        """All notes in one text."""
+        notes = [*self.notes, *([Words(self.lang).plain("drawing.meaning")] if self.synthetic else [])]
+        return " ".join(note if note.endswith((".", "!", "?")) else f"{note}." for note in notes)
+
+    @cached_property
+    def title_lines(self) -> list[str]:
+        """The title, broken beside the stamp."""
+        beside = measure(self.stamp, TITLE_SIZE, bold=True)[0] + 20 if self.stamp else 0.0
+        return even(self.title, TITLE_SIZE, self.width - beside, bold=True)
+
+    @cached_property
+    def key(self) -> list[list[Entry]]:
+        """The key to the signs, row by row."""
+        return rows(entries(self.pictures, self.labels, self.lang), self.width)
+
+    @cached_property
+    def note_lines(self) -> list[str]:
+        """The notes, line by line."""
+        return wrap(self.sentences, NOTE_SIZE, self.width)
+
+    @property
+    def head(self) -> float:
+        """Height of title and stamp."""
+        stands = bool(self.title_lines or self.stamp)
+        return max(15.0 * len(self.title_lines), 17.0 if self.stamp else 0.0) + (12 if stands else 0)
+
+    @property
+    def foot(self) -> float:
+        """Height of key and notes."""
+        return LINE * (len(self.key) + len(self.note_lines)) + (2 if self.key else 0)
+
+    @property
+    def height(self) -> float:
+        """Of the whole, in points, without margins."""
+        down = -(-len(self.pictures) // self.columns)
+        panels = down * (float(self.scene.size[1]) + self.over) + (down - 1) * BETWEEN
+        return self.head + panels + 10 + self.foot
+
+    def greyed(self, edge: Edge) -> bool:
+        """Whether an arrow stands back beside the highlighted path."""
+        return self.highlight is not None and (edge.two_headed or (edge.tail, edge.head) not in self.highlight)
+
+    def greyed_node(self, name: str) -> bool:
+        """Whether a node stands back beside the highlighted path."""
+        return self.highlight is not None and all(name not in pair for pair in self.highlight)
+
+    def corner(self, i: int) -> Array:
+        """Lower left corner (2,) of the scene of panel i; its heading stands above the scene."""
+        row, column = divmod(i, self.columns)
+        wide, high = self.scene.size + np.array([BETWEEN, BETWEEN + self.over])
+        x = column * wide + (self.width - self.inner) / 2
+        return np.array([x, self.height - self.head - row * high - self.over - self.scene.size[1]])
+
+    def draw(self) -> Figure:
+        """The figure: head, panels, key and notes."""
+        figure, axes = _paper(self.width, self.height, self.theme)
+        _head(axes, self.title_lines, self.stamp, self.width, self.height, self.theme)
         for i, drawn in enumerate(self.pictures):
-            x = (i % self.columns) * wide + (self.width - self.inner) / 2
-            y = top - (i // self.columns) * high
+            corner = self.corner(i)
             if self.over:
-                bold = font(PANEL_SIZE * self.theme.scale, bold=True)
-                colour = self.theme.ink
-                axes.text(
-                    x,
-                    y - 7,
-                    self.heads[i],
-                    fontproperties=bold,
-                    color=colour,
-                    va="center",
-                    gid=f"panel:{i}",
-                    parse_math=False,
-                )
-            corner = np.array([x, y - self.over - self.scene.size[1]])
+                _write(axes, f"panel:{i}", self.heads[i], (corner[0], corner[1] + self.scene.size[1] + self.over - 7),
+                       font(PANEL_SIZE * self.theme.scale, bold=True), self.theme.ink)  # fmt: skip
             draw_scene(axes, self.scene, drawn, self.theme, corner, self.highlight)
+        _foot(axes, self.key, self.note_lines, self.foot, self.theme)
+        return figure
 
 
 def save(figure: Figure, path: str | Path) -> None:
@@ -156,36 +193,24 @@ def _paper(width: float, height: float, theme: Theme) -> tuple[Figure, Axes]:
     return figure, axes
 
 
+def _write(
+    axes: Axes, name: str, text: str, at: tuple[float, float], how: FontProperties, colour: str, **more: Any
+) -> None:
+    """A line of text, left and centred in height unless told otherwise."""
+    axes.text(*at, text, fontproperties=how, color=colour, va="center", gid=name, parse_math=False, **more)
+
+
 def _head(axes: Axes, title: Sequence[str], stamp: str, width: float, top: float, theme: Theme) -> None:
     bold = font(TITLE_SIZE * theme.scale, bold=True)
     for k, line in enumerate(title):
-        axes.text(
-            0,
-            top - 15 * k - 7.5,
-            line,
-            fontproperties=bold,
-            color=theme.ink,
-            va="center",
-            gid=f"title:{k}",
-            parse_math=False,
-        )
+        _write(axes, f"title:{k}", line, (0, top - 15 * k - 7.5), bold, theme.ink)
     if stamp:
-        axes.text(
-            width - 4,
-            top - 8,
-            stamp,
-            fontproperties=bold,
-            color=theme.paper,
-            ha="right",
-            va="center",
-            gid="stamp:",
-            bbox={"boxstyle": "square,pad=0.3", "facecolor": theme.ink, "edgecolor": "none"},
-        )
+        box = {"boxstyle": "square,pad=0.3", "facecolor": theme.ink, "edgecolor": "none"}
+        _write(axes, "stamp:", stamp, (width - 4, top - 8), bold, theme.paper, ha="right", bbox=box)
 
 
 def _foot(axes: Axes, key: Sequence[Sequence[Entry]], lines: Sequence[str], top: float, theme: Theme) -> None:
     draw_key(axes, key, 0.0, top, theme)
     below = top - LINE * len(key) - (2 if key else 0)
     for k, line in enumerate(lines):
-        axes.text(0, below - LINE * (k + 0.5), line, fontproperties=font(NOTE_SIZE * theme.scale), color=theme.ink,
-                  va="center", gid=f"note:{k}", parse_math=False)  # fmt: skip
+        _write(axes, f"note:{k}", line, (0, below - LINE * (k + 0.5)), font(NOTE_SIZE * theme.scale), theme.ink)

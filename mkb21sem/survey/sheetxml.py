@@ -15,6 +15,7 @@ Place = tuple[int, int]
 
 WORKBOOK = "xl/workbook.xml"
 ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+STEP = 2**20
 COLUMNS = 2**14
 """As many as a sheet can have."""
 _REFERENCE = re.compile(rb"""\sr=["']([A-Z]{1,3}\d{1,7})["']""")
@@ -67,12 +68,15 @@ def unpacked(content: bytes, limit: int) -> dict[str, bytes] | None:
         for entry in archive.infolist():
             if not entry.filename.endswith((".xml", ".rels")):
                 continue
+            part = bytearray()
             with archive.open(entry) as file:
-                part = file.read(left + 1)
-            left -= len(part)
-            if left < 0:
-                return None
-            parts[entry.filename] = part
+                # In small steps: asked for much at once, zipfile unpacks it before it looks at the size it was told.
+                while step := file.read(STEP):
+                    part += step
+                    left -= len(step)
+                    if left < 0:
+                        return None
+            parts[entry.filename] = bytes(part)
     return parts
 
 

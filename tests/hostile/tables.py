@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Sequence
 from functools import cache
 from xml.sax.saxutils import escape, quoteattr
@@ -106,6 +107,18 @@ def workbook(sheets: dict[str, str], states: Sequence[str] = (), compress: bool 
     with zipfile.ZipFile(content, "w", how) as archive:
         for name, part in parts.items():
             archive.writestr(zipfile.ZipInfo(name.replace("__", "/"), (2012, 10, 1, 0, 0, 0)), part, how)
+    return content.getvalue()
+
+
+def bomb(claimed: int, size: int = 600 * 2**20) -> bytes:
+    """A workbook with a part that unpacks to `size` bytes, whose size the archive gives as `claimed`."""
+    squeezer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    block = squeezer.compress(b" " * 2**20) + squeezer.flush(zlib.Z_FULL_FLUSH)
+    name, content = "xl/sharedStrings.xml", io.BytesIO(workbook({"a": sheet([["x", "y"], ["1", "2"]])}))
+    with zipfile.ZipFile(content, "a") as archive:
+        archive.writestr(name, block * (size // 2**20) + squeezer.flush())
+        entry = archive.getinfo(name)
+        entry.compress_type, entry.file_size = zipfile.ZIP_DEFLATED, claimed
     return content.getvalue()
 
 

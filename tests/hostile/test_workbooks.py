@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from time import process_time
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from mkb21sem.errors import WaveError
 from mkb21sem.survey.readers import read_table
 from mkb21sem.survey.wave import Wave
-from tests.hostile.tables import rows, sheet, workbook
+from tests.hostile.tables import bomb, rows, sheet, workbook
 
 TABLE = [["x", "y"], ["1", "2"], ["3", "4"], ["5", "6"]]
 
@@ -129,3 +130,14 @@ def test_a_changed_number_in_a_stored_workbook_is_seen_by_its_checksum(tmp_path)
 def test_what_a_cell_says_is_not_taken_for_its_place(tmp_path):
     of = [["x", "tekst"], ["1", 'zie r="A1" en <f>'], ["2", 'zie r="A1" t="e"']]
     assert read(tmp_path, workbook({"a": sheet(of)}))["x"].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("claimed", [600 * 2**20, 10**6, 0])
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path, claimed):
+    """600 MB in 600 kB, whatever size the archive claims for it."""
+    content = bomb(claimed)
+    assert len(content) < 10**6
+    begun = process_time()
+    with pytest.raises(WaveError, match="at most 500 MB is read" if claimed > 10**6 else "as an Excel workbook"):
+        read(tmp_path, content)
+    assert process_time() - begun < 1

@@ -41,7 +41,7 @@ def _ladders(of: Comparison, words: Words) -> list[Table]:
         Column("d_cfi_shown", "bounded3"),
         Column("rmsea_shown", "bounded3"),
         Column("d_rmsea_shown", "bounded3"),
-        Column("d_srmr", "bounded3"),
+        Column("=ΔSRMR", "bounded3", of=("d_srmr",)),
     )
     tables = []
     for name, ladder in (("waves_ladder", of.ladder), ("waves_ladder_released", of.partial.ladder)):

@@ -13,6 +13,8 @@ from mkb21sem.specify.operations import check
 from mkb21sem.specify.parse import Arrow, Operation, parse
 
 INTERCEPT = "1"
+LARGEST = 5 * 2**20
+"""Bytes of the largest model or hypothesis file that is read."""
 
 
 def models_folder() -> Path:
@@ -39,6 +41,11 @@ def locate(name_or_path: str | Path, suffix: str) -> Path:
         return known[str(name_or_path)]
     path = Path(name_or_path)
     if path.is_file():
+        if path.stat().st_size > LARGEST:
+            raise SpecError(
+                f"`{name_or_path}` is {path.stat().st_size / 2**20:,.0f} MB; at most {LARGEST // 2**20} MB of text is "
+                "read. Is this the file you meant?"
+            )
         return path
     what = "is a folder, not a file" if path.is_dir() else "is no file and no shipped name"
     raise SpecError(f"`{name_or_path}` {what}. Shipped: {', '.join(known)}.{closest(str(name_or_path).lower(), known)}")

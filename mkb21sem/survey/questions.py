@@ -21,8 +21,8 @@ WORDS = {
     "status": tuple(EVIDENCE),
     "platform_class": ("SNET", "BLOG", "CNTSHR", "WIKI", ""),
 }
-ID = re.compile(r"[A-Za-z]{2,}[0-9]+")
-RESERVED = (-7, -8, -9)
+ID = re.compile(r"[A-Za-z]{2,30}[0-9]{1,4}")
+NUMBER = re.compile(r"[0-9]{1,9}")
 
 Record = dict[str, str]
 Codes = dict[int, str]
@@ -44,15 +44,22 @@ def questions(cells: Cells) -> tuple[Item, ...]:
         for row, record in zip(cells.rows.tolist(), _records(cells), strict=True):
             found: list[Problem] = []
             item = _item(record, _complainer(cells.file, row, record, found))
-            if record["item"] in seen:
-                what = f"stands in row {seen[record['item']]} too"
-                found.append(_problem(cells.file, row, record, "item", what, "Give every question its own id."))
-            seen.setdefault(record["item"], row)
+            key = _key(record["item"])
+            if key in seen:
+                what = f"stands in row {seen[key]} too"
+                remedy = "Give every question its own id; capitals and leading zeros make no difference."
+                found.append(_problem(cells.file, row, record, "item", what, remedy))
+            seen.setdefault(key, row)
             problems += found
             items += [item] if item else []
     if problems:
         raise BadWaveError(problems)
     return tuple(items)
+
+
+def _key(id: str) -> str:
+    """What tells an id from others: REP01, rep1 and REP001 are the same to a survey tool."""
+    return re.sub(r"0+(?=[0-9])", "", id.casefold(), count=1)
 
 
 def _records(cells: Cells) -> Iterable[Record]:
@@ -143,14 +150,15 @@ def _codes(record: Record, column: str, complain: Complain) -> Codes:
     codes: Codes = {}
     for part in record[column].split("|"):
         code, equals, label = (piece.strip() for piece in part.partition("="))
-        if not (equals and label and re.fullmatch(r"[-−]?\d+", code)):
+        if not (equals and label and re.fullmatch(r"[-−]?[0-9]{1,9}", code)):
             complain(column, f"can't be read at '{part.strip()}'", "Write 1=never | 2=monthly | 3=weekly.")
             return {}
         number = int(code.replace("−", "-"))
         if number in codes:
             complain(column, f"has code {number} twice", "Give every answer its own code.")
-        if number in RESERVED:
-            complain(column, f"uses {number}, which is kept for missing answers", "Choose another code.")
+        if number < 0:
+            what = f"uses {number}, and codes below 0 are kept for missing answers"
+            complain(column, what, "Choose another code.")
         codes[number] = label
     if len(codes) < 2:
         complain(column, "has fewer than two codes", "A question needs at least two answers.")
@@ -172,7 +180,7 @@ def _check_measure(record: Record, codes: Codes, complain: Complain) -> None:
 
 
 def _base(record: Record, complain: Complain) -> int | None:
-    if record["base_n"] and not record["base_n"].isdecimal():
+    if record["base_n"] and not NUMBER.fullmatch(record["base_n"]):
         complain("base_n", "is not a number of respondents", "Write a whole number or leave it blank.")
         return None
     return int(record["base_n"]) if record["base_n"] else None
@@ -180,7 +188,7 @@ def _base(record: Record, complain: Complain) -> int | None:
 
 def _assumed(record: Record, codes: Codes, complain: Complain) -> tuple[int, ...]:
     words = record["assumed"].split()
-    if any(not word.isdecimal() or int(word) not in codes for word in words):
+    if any(not NUMBER.fullmatch(word) or int(word) not in codes for word in words):
         complain("assumed", "names something else than codes", "List codes with spaces between.")
         return ()
     return tuple(int(word) for word in words)

@@ -23,6 +23,8 @@ from mkb21sem.survey.problems import BadWaveError, Problem, by_value
 from mkb21sem.survey.workbook import workbook
 
 MISSING = (-7, -8, -9)
+LARGEST = 500 * 2**20
+"""Bytes of the largest file that is read."""
 
 logger = logging.getLogger(__name__)
 
@@ -141,7 +143,15 @@ def _bytes(file: Path) -> bytes:
         near = get_close_matches(file.name, beside, n=3, cutoff=0.5)
         hint = f" Closest: {', '.join(near)}." if near else " Check the name and the folder."
         raise WaveError(f"{file}: there is no such file.{hint}")
+    if not file.is_file():
+        raise WaveError(f"{file} is a device or a pipe, not a file. Save the answers as .csv, .xlsx or .sav.")
     try:
+        size = file.stat().st_size
+        if size > LARGEST:
+            raise WaveError(
+                f"{file} is {size / 2**20:,.0f} MB; at most {LARGEST // 2**20} MB is read, which holds a million "
+                "respondents. Leave out columns that are no questions, or save it as CSV."
+            )
         content = file.read_bytes()
     except OSError as error:
         raise WaveError(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mkb21sem.commands.record import record
 from mkb21sem.commands.shell import Codes, Lang, guarded, missing_codes, progress
 from mkb21sem.report.terminal import console, plain_grid
 
@@ -45,6 +46,7 @@ def compare(
     ),
 ) -> None:
     """Compare waves: which items mean the same, what changed, and which arrows hold again."""
+    asked = record()
     with progress() as step:
         step("load the program")
         from mkb21sem.commands.shell import the_hypotheses
@@ -62,7 +64,7 @@ def compare(
         source = _source(files or [], codebooks or [], mapping, missing_codes(codes), group)
         done = comparison(chosen, source, claims, group, ordinal, step)
         step("report")
-        page.save(done, Words(lang.value, source.codebook.label), out)
+        page.save(done, Words(lang.value, source.codebook.label), out, asked)
     shown = console()
     shown.print(str(source), markup=False, style="bold", soft_wrap=True)
     columns = ["rung", "chisq_scaled", "df", "diff", "diff_df", "diff_p", "holds"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mkb21sem.commands.privacy import Respondents, Suppress
+from mkb21sem.commands.record import record
 from mkb21sem.commands.shell import Book, Codes, Lang, Mapping, Out, guarded, missing_codes, progress, the_wave
 from mkb21sem.report.terminal import console
 
@@ -48,6 +49,7 @@ def describe(
     mapping: Mapping = None,
 ) -> None:
     """Describe a wave: the whitepaper's figures, motive and experience, adoption, trend, benchmark, weights."""
+    asked = record()
     with progress() as step:
         step("load the program")
         from mkb21sem.describe.suppression import threshold_of
@@ -61,18 +63,18 @@ def describe(
         threshold_of(suppress, synthetic=True)
         outputs.replaceable(out)
         step("survey")
-        asked = missing_codes(codes)
-        wave = the_wave(file, codebook, asked, mapping)
+        no_answer = missing_codes(codes)
+        wave = the_wave(file, codebook, no_answer, mapping)
         books: list[Path | None] = [*trend_codebook] if trend_codebook else [codebook] * len(trend or ())
         if len(books) != len(trend or ()):
             raise OptionError(f"--trend-codebook: {len(books)} codebooks for {len(trend or ())} waves; give one each.")
-        earlier = [the_wave(each, book, asked) for each, book in zip(trend or (), books, strict=True)]
+        earlier = [the_wave(each, book, no_answer) for each, book in zip(trend or (), books, strict=True)]
         means = "bootstrap" if bootstrap else "t"
         done = describing(wave, lang.value, step, earlier, weights, official or (), means, figures)
         done = shareable(done, suppress, lang.value)
         words = Words(lang.value, wave.codebook.label)
         step("charts and page")
-        monitor.write(done, words, out, figures, respondents)
+        monitor.write(done, words, out, figures, respondents, asked)
     _print(done, words, out)
 
 

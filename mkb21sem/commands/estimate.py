@@ -21,6 +21,7 @@ from mkb21sem.commands.fitting import (
     Weights,
     listed,
 )
+from mkb21sem.commands.record import record
 from mkb21sem.commands.shell import NOT_CONVERGED, Codes, guarded, missing_codes, progress
 from mkb21sem.report.terminal import console, print_fit
 
@@ -46,6 +47,7 @@ def estimate(
     out: Annotated[Path | None, typer.Option("--out", help="Folder for results.json and CSV files.")] = None,
 ) -> None:
     """Fit any model to any table, and print fit indices and estimates under lavaan's names."""
+    asked = record()
     with progress() as step:
         step("load the program")
         from mkb21sem.report import outputs, quick
@@ -75,7 +77,7 @@ def estimate(
         )
         if out is not None:
             step("report")
-            quick.save(done, out)
+            quick.save(done, out, asked)
     print_fit(done)
     if out is not None:
         console().print(f"Written to {out.resolve()}", markup=False, soft_wrap=True)

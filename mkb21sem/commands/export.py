@@ -21,6 +21,7 @@ from mkb21sem.commands.fitting import (
     Weights,
     listed,
 )
+from mkb21sem.commands.record import record
 from mkb21sem.commands.shell import Book, Codes, Mapping, guarded, missing_codes, progress, the_wave
 from mkb21sem.report.terminal import console
 
@@ -57,6 +58,7 @@ def export(
     out: Annotated[Path, typer.Option("--out", help="Folder; it appears whole or not at all.")] = Path("export"),
 ) -> None:
     """Hand a fitted model over to lavaan, Mplus, semopy, JASP, Amos or SmartPLS, with the sample and our numbers."""
+    asked = record()
     with progress() as step:
         step("load the program")
         from mkb21sem.errors import OptionError, one_of
@@ -96,6 +98,6 @@ def export(
             **listed(equal, free, ordered),
         )
         step("report")
-        hand_over(found, to, out, data=data, synthetic=wave is not None and wave.synthetic)
+        hand_over(found, to, out, data=data, synthetic=wave is not None and wave.synthetic, asked=asked)
     console().print((out / "README.txt").read_text(encoding="utf-8").strip(), markup=False, soft_wrap=True)
     console().print(f"Written to {out.resolve()}", markup=False, soft_wrap=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mkb21sem.commands.kept import Keep, checkpoint
+from mkb21sem.commands.record import record
 from mkb21sem.commands.shell import (
     NOT_CONVERGED,
     Book,
@@ -75,6 +76,7 @@ def infer(
     mapping: Mapping = None,
 ) -> None:
     """Judge hypotheses: tests with multiplicity control, equivalence, sizes, registered zeros, and what survives."""
+    asked = record()
     with progress() as step:
         step("load the program")
         from mkb21sem.report import outputs
@@ -105,7 +107,7 @@ def infer(
             checkpoint=kept,
         )
         step("report")
-        inference_page.save(done, out, lang.value)
+        inference_page.save(done, out, lang.value, asked)
         if kept is not None and not done.stopped:
             kept.clear()
     _say(done, Words(lang.value, wave.codebook.label), out)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mkb21sem.commands.kept import Keep, checkpoint
+from mkb21sem.commands.record import record
 from mkb21sem.commands.shell import (
     STOPPED,
     Book,
@@ -76,6 +77,7 @@ def power(
     mapping: Mapping = None,
 ) -> None:
     """Plan: power against N and required N of every hypothesis and of the test of fit, and what a sample can show."""
+    asked = record()
     with progress() as step:
         step("load the program")
         from mkb21sem.report import outputs
@@ -111,7 +113,7 @@ def power(
 
         made = study.plan(wave, chosen, claims, values, settings, step, tell, kept)
         step("report")
-        page.save(made, out, lang.value)
+        page.save(made, out, lang.value, asked)
         if kept is not None and not made.stopped:
             kept.clear()
     _say(made, Words(lang.value, wave.codebook.label), out)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from mkb21sem.commands.record import record
 from mkb21sem.commands.shell import (
     NOT_CONVERGED,
     Book,
@@ -52,6 +53,7 @@ def reproduce(
     mapping: Mapping = None,
 ) -> None:
     """Do everything: check the wave, fit the model, judge the hypotheses, draw, and write the report."""
+    asked = record()
     with progress() as step:
         step("load the program")
         from mkb21sem.report import judged, outputs
@@ -78,6 +80,7 @@ def reproduce(
             missing=missing,
             plan=frozen,
             measurement=True,
+            asked=asked,
         )
     words = Words(lang.value, wave.codebook.label)
     shown = console()

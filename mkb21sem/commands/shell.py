@@ -10,6 +10,7 @@ import os
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import StrEnum
 from functools import wraps
 from pathlib import Path
@@ -37,6 +38,8 @@ WORTH_SAYING = 0.5
 ISSUES = "the project's issue tracker"
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+ASKED: ContextVar[tuple[Callable[..., Any], dict[str, Any]]] = ContextVar("ASKED")
+"""The command that is running, and its options."""
 
 
 class Lang(StrEnum):
@@ -57,6 +60,7 @@ def guarded(command: Command) -> Command:
 
     @wraps(command)
     def run(*args: Any, **options: Any) -> Any:
+        ASKED.set((command, options))
         try:
             return command(*args, **options)
         except typer.Exit:

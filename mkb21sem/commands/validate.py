@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mkb21sem.commands.privacy import Respondents, Suppress
+from mkb21sem.commands.record import record
 from mkb21sem.commands.shell import Book, Codes, Lang, Mapping, guarded, missing_codes, progress, the_wave
 from mkb21sem.report.terminal import console
 
@@ -36,6 +37,7 @@ def validate(
     mapping: Mapping = None,
 ) -> None:
     """Do the items measure the constructs: screening, factors, reliability, validity and method bias in one page."""
+    asked = record()
     with progress() as step:
         step("load the program")
         from mkb21sem.describe.suppression import threshold_of
@@ -51,7 +53,7 @@ def validate(
             wave, lang.value, group, Depth(draws=draws, seed=seed), step, suppress=suppress, named=respondents
         )
         step("report")
-        page.save(done, out)
+        page.save(done, out, asked)
     shown, words = console(), done.words
     if wave.synthetic:
         shown.print(words.plain("banner"), style="bold yellow")

@@ -6,12 +6,15 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from mkb21sem.errors import OptionError
+from mkb21sem.report import provenance
 from mkb21sem.report.results import PROGRAM
+from mkb21sem.report.words import Words
 
 RESULTS = "results.json"
 
@@ -95,8 +98,22 @@ def _mark(workshop: Path) -> None:
     """List in results.json which files the output has; this is how it is known again."""
     path = workshop / RESULTS
     content = json.loads(path.read_text(encoding="utf-8"))
+    _explain(workshop, content)
     content["files"] = sorted(each.relative_to(workshop).as_posix() for each in workshop.rglob("*") if each.is_file())
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _explain(workshop: Path, content: Mapping[str, Any]) -> None:
+    """Say in README.txt, wherever tables stand, how their numbers were made."""
+    run = content.get("run")
+    if not isinstance(run, dict):
+        return
+    words = Words(str((run.get("options") or {}).get("lang") or "en"))
+    told = [words.plain("provenance.title"), *(line.striptags() for line in provenance.lines(content, words))]
+    for folder in sorted({path.parent for path in workshop.rglob("*.csv")}):
+        path = folder / "README.txt"
+        before = path.read_text(encoding="utf-8") + "\n" if path.exists() else ""
+        path.write_text(before + "\n".join(told) + "\n", encoding="utf-8")
 
 
 def _exchange(workshop: Path, place: Path) -> None:

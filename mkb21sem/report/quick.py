@@ -14,7 +14,7 @@ from mkb21sem.estimate.fit import Fit, fit
 from mkb21sem.estimate.secondopinion import second_opinion
 from mkb21sem.infer.effects.effects import r_squared
 from mkb21sem.infer.globalfit.indices import indices
-from mkb21sem.report import outputs, results
+from mkb21sem.report import outputs, provenance, results
 from mkb21sem.report.table import write
 from mkb21sem.specify.model import Model
 from mkb21sem.survey.codebook import Codebook
@@ -68,8 +68,13 @@ def _hint(model: Model, frame: pd.DataFrame) -> str:
     )
 
 
-def save(of: Quick, out: str | Path) -> None:
+def save(of: Quick, out: str | Path, asked: Mapping[str, Any] | None = None) -> None:
     """Write results.json, estimates.csv, fit.csv and r_squared.csv into a folder, whole or not at all.
+
+    Parameters
+    ----------
+    asked
+        Command and options, as `mkb21sem.report.provenance.run` takes them; None when called from Python.
 
     Raises
     ------
@@ -87,4 +92,5 @@ def save(of: Quick, out: str | Path) -> None:
             write(frame, folder / f"{name}.csv", spreadsheet=False)
         method = {"missing": "listwise", **of.options}
         content = results.results(of.found, (), second_opinion(of.found), about, method)
-        results.write(content, folder / outputs.RESULTS)
+        run = provenance.run(asked or provenance.unknown("estimate"), of.found.model)
+        results.write(content | {"run": run}, folder / outputs.RESULTS)

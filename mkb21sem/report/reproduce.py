@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from mkb21sem.errors import Mkb21Error
 from mkb21sem.estimate.choice import AUTO
-from mkb21sem.report import document, outputs, results
+from mkb21sem.report import document, outputs, provenance, results
 from mkb21sem.report.dossier.chapter import chapter
 from mkb21sem.report.drawing import diagram as drawing
+from mkb21sem.report.provenance import source as source
 from mkb21sem.report.study import Study, study
 from mkb21sem.report.words import Words
 from mkb21sem.specify.hypothesis import Hypothesis
@@ -32,6 +34,7 @@ def reproduce(
     missing: str = AUTO,
     plan: Plan | None = None,
     measurement: bool = False,
+    asked: Mapping[str, Any] | None = None,
 ) -> Study:
     """Fit, judge, draw and write everything into one folder, which appears whole or not at all.
 
@@ -52,6 +55,8 @@ def reproduce(
         A frozen plan: the report names every deviation from it.
     measurement
         Whether the report has the chapter that asks of all scales of the wave whether they measure their constructs.
+    asked
+        Command and options, as `mkb21sem.report.provenance.run` takes them; None when called from Python.
 
     Raises
     ------
@@ -70,18 +75,24 @@ def reproduce(
     with outputs.whole(Path(out)) as folder:
         cause = _draw(done, words, folder)
         svg = (folder / PICTURES[0]).read_text(encoding="utf-8") if not cause else ""
-        (folder / "report.html").write_text(document.document(done, words, svg, cause, measured), encoding="utf-8")
+        given = asked or provenance.called(
+            "reproduce",
+            wave,
+            "data",
+            model=model,
+            hypotheses=(tuple(hypotheses), ()),
+            estimator=estimator,
+            missing=missing,
+            lang=lang,
+            **({} if plan is None else {"plan": provenance.as_file("plan.toml", plan.text())}),
+        )
+        told = results.of_study(done, source(wave), provenance.run(given, model))
+        page = document.document(done, words, svg, cause, measured, list(provenance.lines(told, words)))
+        (folder / "report.html").write_text(page, encoding="utf-8")
         (folder / "tables").mkdir()
         document.save(done, words, folder / "tables")
-        asked = {"estimator": estimator, "missing": missing}
-        results.write(results.of_study(done, source(wave), asked), folder / outputs.RESULTS)
+        results.write(told, folder / outputs.RESULTS)
     return done
-
-
-def source(wave: Wave) -> dict[str, object]:
-    """What results.json says about the answers."""
-    file = Path(wave.source).name if wave.source and not wave.synthetic else wave.name
-    return {"name": wave.name, "file": file, "sha256": wave.sha256, "n": wave.n, "synthetic": wave.synthetic}
 
 
 def _draw(of: Study, words: Words, folder: Path) -> str:

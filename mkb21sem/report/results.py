@@ -97,7 +97,7 @@ def results(
     return dict(plain(content))
 
 
-def of_study(of: Study, source: Mapping[str, object], asked: Mapping[str, str]) -> dict[str, Any]:
+def of_study(of: Study, source: Mapping[str, object], run: Mapping[str, object]) -> dict[str, Any]:
     """The results of a study: with why the estimator was chosen, what the other one gives, and what makes it again.
 
     Parameters
@@ -106,8 +106,8 @@ def of_study(of: Study, source: Mapping[str, object], asked: Mapping[str, str]) 
         The analysis.
     source
         file, sha256, n and synthetic of the answers.
-    asked
-        estimator and missing as they were asked for, ``auto`` for the rule.
+    run
+        From `mkb21sem.report.provenance.run`.
     """
     choice, other = of.choice, of.beside
     why = ("items", "fewest", "categories", "skewest", "skewness", "incomplete")
@@ -135,13 +135,7 @@ def of_study(of: Study, source: Mapping[str, object], asked: Mapping[str, str]) 
             "rules": asdict(of.plan.rules),
             "deviations": [asdict(each) for each in of.deviations],
         }
-    again = {
-        "command": "reproduce",
-        "asked": dict(asked),
-        "hypotheses": [asdict(claim) for claim in of.hypotheses],
-        "platform": platform.platform(),
-    }
-    return dict(plain(content | {"beside": beside, "plan": plan, "run": again}))
+    return dict(plain(content | {"beside": beside, "plan": plan, "run": run}))
 
 
 def _estimates(found: Fit) -> pd.DataFrame:

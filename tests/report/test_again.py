@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from mkb21sem import OptionError, cli, synthetic_wave
-from mkb21sem.report.again import again, stored
+from mkb21sem import Hypothesis, Model, OptionError, cli, synthetic_wave
+from mkb21sem.report.again import compared, stored
+from mkb21sem.report.provenance import hypothesis_file
+from mkb21sem.report.reproduce import reproduce
+from mkb21sem.specify.model import shipped
+
+SPEC = "# title: two constructs\nMOT =~ MOT03 + MOT05 + MOT07\nERV =~ ERV03 + ERV05 + ERV07\nERV ~ MOT\n"
+CLAIM = '[[hypothesis]]\nid = "H1"\npath = "MOT -> ERV"\nsign = "+"\n'
 
 
 def run(*arguments: object) -> tuple[int, str]:
@@ -21,86 +28,198 @@ def run(*arguments: object) -> tuple[int, str]:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wave, a model and hypotheses as files of the user, in a folder with a telling name."""
+    folder = tmp_path_factory.mktemp("secret_client")
+    synthetic_wave().answers.reset_index().to_csv(folder / "wave.csv", index=False)
+    (folder / "own.sem").write_text(SPEC, encoding="utf-8")
+    (folder / "own.toml").write_text(CLAIM, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("again") / "out"
-    code, said = run("reproduce", "--estimator", "MLR", "--out", out)
+    asked = ["--data", files / "wave.csv", "--model", files / "own.sem", "--hypotheses", files / "own.toml"]
+    code, said = run("reproduce", *asked, "--estimator", "MLR", "--lang", "nl", "--out", out)
     assert code == 0, said
     return out
 
 
-def test_the_same_numbers_come_out_again(made: Path) -> None:
-    found = again(stored(made), synthetic_wave())
-    assert found.compared > 500
-    assert found.identical == found.compared
-    assert found.differences.empty
-    assert found.software.empty
-    code, said = run("verify", made)
-    assert code == 0
-    assert re.search(r"The same: \d+ numbers and words", said)
+def test_the_same_numbers_come_out_again(made: Path, files: Path, tmp_path: Path) -> None:
+    renamed = tmp_path / "renamed.csv"
+    shutil.copy(files / "wave.csv", renamed)
+    code, said = run("verify", made, "--data", renamed)
+    assert code == 0, said
+    assert "mkb21sem reproduce --data wave.csv --model own.sem --hypotheses own.toml --lang nl --estimator MLR" in said
+    found = re.search(r"The same: (\d+) numbers and words, (\d+) of them", said)
+    assert found
+    assert int(found[1]) > 1000
+    assert found[1] == found[2]
 
 
-def changed_fit(content: dict[str, Any]) -> None:
+def test_an_output_says_how_it_was_made_and_no_path(made: Path, files: Path) -> None:
+    """In results.json, at the foot of the page and beside the tables."""
+    ran = stored(made)["run"]
+    assert ran["options"]["data"] == {"file": "wave.csv", "sha256": stored(made)["data"]["sha256"]}
+    assert ran["options"]["model"]["text"] == SPEC
+    assert (ran["options"]["estimator"], ran["options"]["lang"], ran["stopped"]) == ("MLR", "nl", False)
+    readme = (made / "tables" / "README.txt").read_text(encoding="utf-8")
+    page = (made / "report.html").read_text(encoding="utf-8").partition("<footer>")[2]
+    for text in (readme, page):
+        assert "reproduce --data wave.csv --model own.sem" in text
+        assert stored(made)["data"]["sha256"][:16] in text
+        assert ran["spec_sha256"][:16] in text
+        assert f"numpy {stored(made)['software']['numpy']}" in text
+        assert ran["platform"] in text
+    for path in made.rglob("*"):
+        if path.is_file():
+            assert b"secret_client" not in path.read_bytes(), f"{path.name} tells where the user keeps files"
+
+
+def changed_fit(folder: Path) -> None:
+    content = stored(folder)
     content["fit"]["cfi"] += 1e-5
+    (folder / "results.json").write_text(json.dumps(content), encoding="utf-8")
 
 
-def changed_verdict(content: dict[str, Any]) -> None:
-    content["hypotheses"][0]["verdict"] = "supported"
+def changed_verdict(folder: Path) -> None:
+    content = stored(folder)
+    content["hypotheses"][0]["verdict"] = "opposite"
+    (folder / "results.json").write_text(json.dumps(content), encoding="utf-8")
 
 
-def changed_estimate(content: dict[str, Any]) -> None:
-    content["estimates"][3]["se"] *= 1.001
+def changed_table(folder: Path) -> None:
+    path = folder / "tables" / "paths.csv"
+    head, _, rows = path.read_text(encoding="utf-8-sig").partition("\n")
+    assert re.search(r"\d,\d", rows), "a Dutch table has decimal commas"
+    changed = re.sub(r"(\d),(\d)", r"\g<1>,5\2", rows, count=1)
+    path.write_text(f"{head}\n{changed}", encoding="utf-8-sig")
 
 
-CHANGES: dict[str, Callable[[dict[str, Any]], None]] = {
+def dropped_table(folder: Path) -> None:
+    (folder / "tables" / "verdicts.csv").unlink()
+
+
+CHANGES: dict[str, Callable[[Path], None]] = {
     "fit.cfi": changed_fit,
-    "hypotheses.H1a.verdict": changed_verdict,
-    "estimates.CUL =~ CUL04.se": changed_estimate,
+    "hypotheses.H1.verdict": changed_verdict,
+    "tables/paths.csv, row 2": changed_table,
+    "tables/verdicts.csv: columns": dropped_table,
 }
 
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_number_that_was_touched_is_named(name: str, made: Path, tmp_path: Path) -> None:
-    content = stored(made)
-    CHANGES[name](content)
-    (tmp_path / "results.json").write_text(json.dumps(content), encoding="utf-8")
-    found = again(stored(tmp_path), synthetic_wave())
-    assert found.differences["name"].tolist() == [name]
-    code, said = run("verify", tmp_path)
-    assert code == 1
-    assert f"1 of {found.compared} numbers and words differ" in said
+    shutil.copytree(made, tmp_path / "touched")
+    CHANGES[name](tmp_path / "touched")
+    found = compared(tmp_path / "touched", made)
+    assert found.differences["name"].iloc[0].startswith(name)
+    assert len(found.differences) == 1 or name.endswith("columns")
 
 
-def test_other_versions_are_named(made: Path) -> None:
-    content = stored(made)
+def test_touched_numbers_end_the_command_with_their_names(
+    made: Path, files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "mkb21sem.commands.verify._run", lambda command, options, out, workers: shutil.copytree(made, out)
+    )
+    shutil.copytree(made, tmp_path / "touched")
+    changed_fit(tmp_path / "touched")
+    content = stored(tmp_path / "touched")
     content["software"]["numpy"] = "1.0"
-    assert again(content, synthetic_wave()).software["name"].tolist() == ["numpy"]
+    (tmp_path / "touched" / "results.json").write_text(json.dumps(content), encoding="utf-8")
+    code, said = run("verify", tmp_path / "touched", "--data", files / "wave.csv")
+    assert code == 1
+    assert re.search(r"1 of \d+ numbers and words differ", said)
+    assert "fit.cfi" in said
+    assert "Other versions than then" in said
 
 
-def test_other_answers_are_refused(made: Path, tmp_path: Path) -> None:
-    content = stored(made)
-    content["data"]["sha256"] = "0" * 64
-    (tmp_path / "results.json").write_text(json.dumps(content), encoding="utf-8")
-    code, said = run("verify", tmp_path)
+def test_other_answers_are_refused(made: Path, files: Path, tmp_path: Path) -> None:
+    other = tmp_path / "wave.csv"
+    other.write_bytes((files / "wave.csv").read_bytes() + b"\n")
+    for given in ([], ["--data", other]):
+        code, said = run("verify", made, *given)
+        assert code == 2
+        assert "the run read wave.csv" in said
+        assert "Name it by --data" in said
+    code, said = run("verify", made, "--data", tmp_path / "absent.csv")
     assert code == 2
-    assert "not the answers of the analysis" in said
-    content["data"] |= {"synthetic": False, "file": "wave.sav"}
-    (tmp_path / "results.json").write_text(json.dumps(content), encoding="utf-8")
-    code, said = run("verify", tmp_path)
-    assert code == 2
-    assert "name that file by --data" in said
+    assert "can't be read" in said
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"run": {"command": "describe"}}', '{"run": 3}'])
-def test_a_folder_without_an_analysis(text: str, tmp_path: Path) -> None:
+BAD = [
+    ("", "no results.json that can be read"),
+    ("[]", "doesn't say which command"),
+    ('{"run": 3}', "doesn't say which command"),
+    ('{"made_by": "x", "run": {"command": "infer", "options": {}}}', "doesn't say which command"),
+    ('{"made_by": "mkb21sem", "run": {"command": "infer", "options": null}}', "from Python or by an earlier version"),
+    ('{"made_by": "mkb21sem", "run": {"command": "infer", "options": {}, "stopped": true}}', "stopped by the user"),
+    ('{"made_by": "mkb21sem", "run": {"command": "rm", "options": {}}}', "no command whose output can be verified"),
+    ('{"made_by": "mkb21sem", "run": {"command": "infer", "options": {"odd": 1}}}', "no option odd in this version"),
+    (
+        '{"made_by": "mkb21sem", "run": {"command": "infer", "options": {"lang": "fr"}}}',
+        "comes from another version, or was edited",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), BAD)
+def test_a_folder_that_says_nothing_or_something_odd(text: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "results.json").write_text(text, encoding="utf-8")
-    with pytest.raises(OptionError):
-        stored(tmp_path)
-    assert run("verify", tmp_path)[0] == 2
+    code, said = run("verify", tmp_path)
+    assert code == 2, said
+    assert message in said
     assert run("verify", tmp_path / "absent")[0] == 2
 
 
-def test_a_file_of_another_version_is_refused(made: Path) -> None:
-    content = stored(made)
-    del content["run"]["asked"]
-    with pytest.raises(OptionError, match="another version"):
-        again(content, synthetic_wave())
+def test_a_file_of_the_run_cannot_leave_its_folder(tmp_path: Path) -> None:
+    told = {"file": "../../../escaped.sem", "sha256": "0", "text": SPEC}
+    content = {"made_by": "mkb21sem", "run": {"command": "infer", "options": {"model": told, "estimator": "nonsense"}}}
+    (tmp_path / "results.json").write_text(json.dumps(content), encoding="utf-8")
+    before = set(os.listdir(tmp_path.parent))
+    assert run("verify", tmp_path)[0] == 2
+    assert set(os.listdir(tmp_path.parent)) == before
+
+
+@pytest.mark.parametrize("name", shipped(".toml"))
+def test_hypotheses_are_the_same_after_a_file(name: str, tmp_path: Path) -> None:
+    claims, zeros = Hypothesis.read(name), Hypothesis.read_zeros(name)
+    (tmp_path / "again.toml").write_text(hypothesis_file(claims, zeros), encoding="utf-8")
+    assert Hypothesis.read(tmp_path / "again.toml") == claims
+    assert Hypothesis.read_zeros(tmp_path / "again.toml") == zeros
+
+
+COMMANDS = {
+    "infer": ["infer", "{wave}", "--model", "mkb21_stated", "--draws", "200", "--workers", "2"],
+    "power": ["power", "{wave}", "--n", "60,80", "--draws", "40", "--lang", "nl", "--workers", "2"],
+    "describe": ["describe", "{wave}", "--figures", "--bootstrap"],
+    "validate": ["validate", "{wave}", "--draws", "50", "--group", "ZZP"],
+    "compare": ["compare"],
+    "estimate": ["estimate", "--model", "{spec}", "--data", "{wave}", "--missing-codes", "-7,-8,-9"],
+    "export": ["export", "{wave}", "--to", "mplus", "--model", "{spec}"],
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_can_be_verified(name: str, files: Path, tmp_path: Path) -> None:
+    asked = [part.format(wave=files / "wave.csv", spec=files / "own.sem") for part in COMMANDS[name]]
+    code, said = run(*asked, "--out", tmp_path / "out")
+    assert code == 0, said
+    for path in (tmp_path / "out").rglob("*"):
+        if path.is_file():
+            assert b"secret_client" not in path.read_bytes(), f"{path.name} tells where the user keeps files"
+    code, said = run("verify", tmp_path / "out", "--data", files / "wave.csv")
+    assert code == 0, said
+    assert "The same" in said
+
+
+@pytest.mark.slow
+def test_what_was_made_from_python_can_be_verified(tmp_path: Path) -> None:
+    reproduce(synthetic_wave(), Model.read("mkb21_stated"), Hypothesis.read("mkb21")[:3], tmp_path / "out")
+    code, said = run("verify", tmp_path / "out")
+    assert code == 0, said
+    with pytest.raises(OptionError):
+        stored(tmp_path)

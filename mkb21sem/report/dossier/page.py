@@ -13,7 +13,7 @@ from typing import Any
 from markupsafe import Markup
 
 from mkb21sem.describe.suppression import threshold_of
-from mkb21sem.report import outputs, results
+from mkb21sem.report import outputs, provenance, results
 from mkb21sem.report.charts.style import Chart
 from mkb21sem.report.dossier import meanings
 from mkb21sem.report.dossier.inquiry import Depth, Inquiry, inquire, subsets
@@ -23,7 +23,7 @@ from mkb21sem.report.dossier.sentences import called, plain, said
 from mkb21sem.report.dossier.tables import every, further
 from mkb21sem.report.pages import rendered
 from mkb21sem.report.privacy.dossier import shareable
-from mkb21sem.report.reproduce import source
+from mkb21sem.report.provenance import source
 from mkb21sem.report.results import PROGRAM, software
 from mkb21sem.report.table import write
 from mkb21sem.report.words import Words
@@ -133,8 +133,13 @@ def group_name(codebook: Codebook, words: Words, column: str, value: float) -> s
     return words.plain("group.rest", column=words.short(column), value=f"{value:g}")
 
 
-def save(of: Dossier, out: str | Path) -> None:
+def save(of: Dossier, out: str | Path, asked: Mapping[str, Any] | None = None) -> None:
     """Write page, pictures, tables and results into one folder, which appears whole or not at all.
+
+    Parameters
+    ----------
+    asked
+        Command and options, as `mkb21sem.report.provenance.run` takes them; None when called from Python.
 
     Raises
     ------
@@ -144,19 +149,20 @@ def save(of: Dossier, out: str | Path) -> None:
     words = of.words
     tables, charts = every(of.inquiries, words), pictures(of.inquiries, words)
     made = sections(of.inquiries, tables, charts, words)
+    told = content(of, asked)
     with outputs.whole(Path(out)) as folder:
         (folder / "pictures").mkdir()
         drawn = [each for own in charts.values() for each in own]
         draw_all(drawn, folder / "pictures")
         images = {each.name: each.image((folder / "pictures" / f"{each.name}.svg").read_bytes()) for each in drawn}
-        (folder / NAME).write_text(page(of, made, images), encoding="utf-8")
+        (folder / NAME).write_text(page(of, made, images, told), encoding="utf-8")
         (folder / "tables").mkdir()
         for name, frame in {
             **{t.name.removeprefix("d_"): t.frame for t in tables.values()},
             **further(of.inquiries),
         }.items():
             write(frame, folder / "tables" / f"{name}.csv", words.lang)
-        results.write(content(of), folder / outputs.RESULTS)
+        results.write(told, folder / outputs.RESULTS)
 
 
 def draw_all(charts: Sequence[Chart], folder: Path) -> None:
@@ -189,7 +195,7 @@ def brief(of: Dossier) -> list[str]:
     return lines
 
 
-def content(of: Dossier) -> Mapping[str, Any]:
+def content(of: Dossier, asked: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
     """The dossier for programs: every sentence as key and figures, and in words."""
     groups = []
     for one in of.inquiries:
@@ -206,8 +212,9 @@ def content(of: Dossier) -> Mapping[str, Any]:
     depth = of.inquiries[0].depth
     method = {"htmt_draws": depth.draws, "parallel_analysis_tables": depth.random, "seed": depth.seed}
     start = {"made_by": PROGRAM, "schema": results.SCHEMA, "kind": "dossier", "software": software()}
-    told = {"data": source(of.wave), "method": method, "by": of.column, "groups": groups}
+    told: dict[str, Any] = {"data": source(of.wave), "method": method, "by": of.column, "groups": groups}
     told["suppressed"] = {"below": of.threshold} if of.threshold else None
+    told["run"] = provenance.run(asked or provenance.unknown("validate"))
     return dict(results.plain(start | told))
 
 
@@ -215,8 +222,10 @@ def _record(each: Finding, words: Words) -> dict[str, object]:
     return {"key": each.key, "values": dict(each.values), "words": plain(each, words)}
 
 
-def page(of: Dossier, made: Sequence[Section], images: Mapping[str, Markup]) -> str:
-    """The page, which needs nothing from elsewhere; ``images`` are its charts as HTML, by name."""
+def page(
+    of: Dossier, made: Sequence[Section], images: Mapping[str, Markup], told: Mapping[str, Any] | None = None
+) -> str:
+    """The page, which needs nothing from elsewhere; ``images`` are its charts as HTML, ``told`` is results.json."""
     words = of.words
     signs = [Markup("<b>{}</b>: {}").format(g, said(sign, words)) if g else said(sign, words) for g, sign in of.signs()]
     groups = words.listed([f"{one.group} (N = {one.wave.n})" for one in of.inquiries])
@@ -229,6 +238,7 @@ def page(of: Dossier, made: Sequence[Section], images: Mapping[str, Markup]) -> 
         "sections": shown(made, images, words),
         "limits": [*limits(of.inquiries, words), *_protected(of)],
         "files": file_list(words),
+        "provenance": list(provenance.lines(told or content(of), words)),
     }
     return rendered("dossier.html", filled, words)
 

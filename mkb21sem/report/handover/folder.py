@@ -30,7 +30,15 @@ KEEP = "Treat it as the data file itself. To share a model, take --to pack: mome
 MOMENTS_SUFFICE = ("ML", "GLS", "ULS")
 
 
-def export(found: Fit, to: str, out: Path, *, data: str = "rows", synthetic: bool = False, asked: Mapping[str, Any] | None = None) -> None:
+def export(
+    found: Fit,
+    to: str,
+    out: Path,
+    *,
+    data: str = "rows",
+    synthetic: bool = False,
+    asked: Mapping[str, Any] | None = None,
+) -> None:
     """Write a fit for another program.
 
     Parameters
@@ -118,9 +126,7 @@ def _write_bare(found: Fit, folder: Path) -> None:
     rows.fillna(MISSING).to_csv(folder / "respondents.dat", sep=" ", header=False, index=False, float_format="%.10g")
 
 
-def _write_readme(
-    found: Fit, folder: Path, to: str, texts: dict[str, str], asked: Mapping[str, Any] | None
-) -> None:
+def _write_readme(found: Fit, folder: Path, to: str, texts: dict[str, str], asked: Mapping[str, Any] | None) -> None:
     files = sorted(path.name for path in folder.iterdir())
     lines = [
         texts["title"],

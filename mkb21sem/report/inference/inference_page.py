@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
 from mkb21sem.infer.judging.verdicts import verdict_table
-from mkb21sem.report import judged, numbers, outputs, results
+from mkb21sem.report import judged, numbers, outputs, provenance, results
 from mkb21sem.report.charts.curve import choices, curve
 from mkb21sem.report.charts.forest import forest
 from mkb21sem.report.charts.style import Chart
@@ -21,8 +21,13 @@ from mkb21sem.report.table import Table, write
 from mkb21sem.report.words import Words
 
 
-def save(of: Inference, out: str | Path, lang: str = "en") -> None:
+def save(of: Inference, out: str | Path, lang: str = "en", asked: Mapping[str, Any] | None = None) -> None:
     """Write inference.html, pictures, tables/ and results.json into a folder, whole or not at all.
+
+    Parameters
+    ----------
+    asked
+        Command and options, as `mkb21sem.report.provenance.run` takes them; None when called from Python.
 
     Raises
     ------
@@ -31,14 +36,14 @@ def save(of: Inference, out: str | Path, lang: str = "en") -> None:
     """
     words = Words(lang, of.wave.codebook.label)
     with outputs.whole(Path(out)) as folder:
-        made, drawn = every_table(of, words), charts(of, words)
-        (folder / "inference.html").write_text(page(of, words, made, drawn), encoding="utf-8")
+        made, drawn, told = every_table(of, words), charts(of, words), content(of, asked)
+        (folder / "inference.html").write_text(page(of, words, made, drawn, told), encoding="utf-8")
         for chart in drawn:
             chart.save(folder)
         (folder / "tables").mkdir()
         for table in made.values():
             write(table.frame, folder / "tables" / f"{table.name}.csv", words.lang)
-        results.write(content(of), folder / outputs.RESULTS)
+        results.write(told, folder / outputs.RESULTS)
 
 
 def charts(of: Inference, words: Words) -> list[Chart]:
@@ -51,9 +56,12 @@ def charts(of: Inference, words: Words) -> list[Chart]:
     return made
 
 
-def page(of: Inference, words: Words, made: dict[str, Table], drawn: list[Chart]) -> str:
-    """The page as HTML that needs nothing from elsewhere."""
-    return rendered("inference.html", _filled(of, words, made, drawn), words)
+def page(
+    of: Inference, words: Words, made: dict[str, Table], drawn: list[Chart], told: Mapping[str, Any] | None = None
+) -> str:
+    """The page as HTML that needs nothing from elsewhere; `told` is what results.json says."""
+    foot = {"provenance": list(provenance.lines(told or content(of), words))}
+    return rendered("inference.html", _filled(of, words, made, drawn) | foot, words)
 
 
 def _filled(of: Inference, words: Words, made: dict[str, Table], drawn: list[Chart]) -> dict[str, Any]:
@@ -198,8 +206,9 @@ def _files(drawn: list[Chart], words: Words) -> list[tuple[str, str]]:
     ]
 
 
-def content(of: Inference) -> dict[str, Any]:
+def content(of: Inference, asked: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Everything a program may want to know, in JSON's own types."""
+    run = provenance.run(asked or provenance.unknown("infer"), of.model, of.stopped)
     choice, how = of.choice, of.sampling
     wave = of.wave
     file = Path(wave.source).name if wave.source and not wave.synthetic else wave.name
@@ -240,6 +249,7 @@ def content(of: Inference) -> dict[str, Any]:
         "rivals": None if of.rivals is None else {"models": of.rivals.table, "pairs": of.rivals.comparison.pairs},
         "rivals_reason": of.rivals_reason,
         "equivalents": of.equivalent,
+        "run": run,
     }
     return dict(results.plain(_records(whole)))
 

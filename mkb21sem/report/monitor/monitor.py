@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
 from mkb21sem.describe.monitor import agreement
-from mkb21sem.report import outputs
+from mkb21sem.report import outputs, provenance
 from mkb21sem.report.charts import monitor as drawn
 from mkb21sem.report.charts import monitor_outside, monitor_stage
 from mkb21sem.report.charts.style import Chart
@@ -18,6 +18,7 @@ from mkb21sem.report.monitor import monitor_prose as prose
 from mkb21sem.report.monitor import monitor_tables as tables
 from mkb21sem.report.monitor.monitor_study import MonitorStudy
 from mkb21sem.report.pages import numbered, rendered
+from mkb21sem.report.provenance import source
 from mkb21sem.report.results import PROGRAM, plain, software
 from mkb21sem.report.results import write as write_json
 from mkb21sem.report.table import Table
@@ -29,7 +30,14 @@ LARGEST = 1.25
 """How much a chart is enlarged at most on the page."""
 
 
-def write(of: MonitorStudy, words: Words, out: Path, only_figures: bool = False, respondents: bool = False) -> None:
+def write(
+    of: MonitorStudy,
+    words: Words,
+    out: Path,
+    only_figures: bool = False,
+    respondents: bool = False,
+    asked: Mapping[str, Any] | None = None,
+) -> None:
     """Write page, charts, tables and results.json into a folder that appears whole or not at all.
 
     Parameters
@@ -44,22 +52,25 @@ def write(of: MonitorStudy, words: Words, out: Path, only_figures: bool = False,
         Whether to leave everything out but figures 1–13.
     respondents
         Whether the weight of every respondent is written too; the folder is then not for sharing.
+    asked
+        Command and options, as `mkb21sem.report.provenance.run` takes them; None when called from Python.
 
     Raises
     ------
     OptionError
         The folder can't be written, or holds something else.
     """
-    sections = every_section(of, words, only_figures)
+    sections, told = every_section(of, words, only_figures), summary_of(of, asked)
+    foot = list(provenance.lines(told, words))
     with outputs.whole(out) as folder:
         (folder / "figures").mkdir()
         for section in sections:
             for part in section["parts"]:
                 if isinstance(part, Chart):
                     _save(part, folder / "figures")
-        (folder / PAGE).write_text(page(of, words, sections, folder / "figures", respondents), encoding="utf-8")
+        (folder / PAGE).write_text(page(of, words, sections, folder / "figures", respondents, foot), encoding="utf-8")
         save_tables(of, words, folder / "tables", respondents)
-        write_json(summary_of(of), folder / outputs.RESULTS)
+        write_json(told, folder / outputs.RESULTS)
 
 
 def every_section(of: MonitorStudy, words: Words, only_figures: bool = False) -> list[dict[str, Any]]:
@@ -95,6 +106,7 @@ def page(
     sections: Sequence[dict[str, Any]],
     drawn_in: Path,
     respondents: bool = False,
+    foot: Sequence[Markup] = (),
 ) -> str:
     """The page as HTML that needs nothing from elsewhere; the charts' SVG files are in a folder."""
     count, shown = 0, []
@@ -113,6 +125,7 @@ def page(
         "sections": shown,
         "limits": [*prose.limits(of, words), *_protected(of, words)],
         "files": file_list(of, words, respondents),
+        "provenance": foot,
     }
     return rendered("monitor.html", content, words)
 
@@ -151,7 +164,7 @@ def save_tables(of: MonitorStudy, words: Words, folder: Path, respondents: bool 
     (folder / "README.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def summary_of(of: MonitorStudy) -> dict[str, Any]:
+def summary_of(of: MonitorStudy, asked: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """What results.json says."""
     return dict(
         plain(
@@ -160,7 +173,7 @@ def summary_of(of: MonitorStudy) -> dict[str, Any]:
                 "schema": 1,
                 "software": software(),
                 "data": {
-                    "file": of.wave.source,
+                    "file": source(of.wave)["file"],
                     "sha256": of.wave.sha256,
                     "n": of.wave.n,
                     "users": int(of.wave.users.sum()),
@@ -178,6 +191,7 @@ def summary_of(of: MonitorStudy) -> dict[str, Any]:
                 if of.threshold
                 else None,
                 "not_computed": of.causes,
+                "run": provenance.run(asked or provenance.unknown("describe")),
             }
         )
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
-from mkb21sem.report import numbers, outputs, results
+from mkb21sem.report import numbers, outputs, provenance, results
 from mkb21sem.report.charts.power import detectable, fit_curves, power_curves
 from mkb21sem.report.charts.style import Chart
 from mkb21sem.report.pages import numbered, rendered
@@ -18,8 +18,13 @@ from mkb21sem.report.table import Table, write
 from mkb21sem.report.words import Words
 
 
-def save(of: Plan, out: str | Path, lang: str = "en") -> None:
+def save(of: Plan, out: str | Path, lang: str = "en", asked: Mapping[str, Any] | None = None) -> None:
     """Write power.html, pictures, tables/ and results.json into a folder, whole or not at all.
+
+    Parameters
+    ----------
+    asked
+        Command and options, as `mkb21sem.report.provenance.run` takes them; None when called from Python.
 
     Raises
     ------
@@ -28,14 +33,14 @@ def save(of: Plan, out: str | Path, lang: str = "en") -> None:
     """
     words = Words(lang, of.wave.codebook.label)
     with outputs.whole(Path(out)) as folder:
-        made, drawn = every_table(of, words), charts(of, words)
-        (folder / "power.html").write_text(page(of, words, made, drawn), encoding="utf-8")
+        made, drawn, told = every_table(of, words), charts(of, words), content(of, asked)
+        (folder / "power.html").write_text(page(of, words, made, drawn, told), encoding="utf-8")
         for chart in drawn:
             chart.save(folder)
         (folder / "tables").mkdir()
         for table in made.values():
             write(table.frame, folder / "tables" / f"{table.name}.csv", words.lang)
-        results.write(content(of), folder / outputs.RESULTS)
+        results.write(told, folder / outputs.RESULTS)
 
 
 def charts(of: Plan, words: Words) -> list[Chart]:
@@ -50,9 +55,12 @@ def charts(of: Plan, words: Words) -> list[Chart]:
     return made
 
 
-def page(of: Plan, words: Words, made: dict[str, Table], drawn: list[Chart]) -> str:
-    """The page as HTML that needs nothing from elsewhere."""
-    return rendered("planning.html", _filled(of, words, made, drawn), words)
+def page(
+    of: Plan, words: Words, made: dict[str, Table], drawn: list[Chart], told: Mapping[str, Any] | None = None
+) -> str:
+    """The page as HTML that needs nothing from elsewhere; `told` is what results.json says."""
+    foot = {"provenance": list(provenance.lines(told or content(of), words))}
+    return rendered("planning.html", _filled(of, words, made, drawn) | foot, words)
 
 
 def _filled(of: Plan, words: Words, made: dict[str, Table], drawn: list[Chart]) -> dict[str, Any]:
@@ -118,9 +126,10 @@ def stopped(of: Plan, words: Words) -> Iterator[Markup]:
         yield words("power.stopped.cutoffs", done=numbers.count(of.cutoffs.done, words.lang), all=every)
 
 
-def content(of: Plan) -> dict[str, Any]:
+def content(of: Plan, asked: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Everything a program may want to know, in JSON's own types."""
-    wave, asked = of.wave, of.settings
+    run = provenance.run(asked or provenance.unknown("power"), of.model, of.stopped)
+    wave, settings = of.wave, of.settings
     cuts = (
         None
         if of.cutoffs is None
@@ -146,9 +155,9 @@ def content(of: Plan) -> dict[str, Any]:
             "correlations": {f"{one} <-> {other}": v for (one, other), v in of.power.population.pairs.items()},
         },
         "simulation": {
-            "draws": asked.draws,
-            "missing": asked.missing,
-            "seed": asked.seed,
+            "draws": settings.draws,
+            "missing": settings.missing,
+            "seed": settings.seed,
             "stopped": of.stopped,
             "nearest_n": nearest(sizes, of.found.moments.total),
         },
@@ -158,5 +167,6 @@ def content(of: Plan) -> dict[str, Any]:
         "left_out": of.power.left_out.to_dict("records"),
         "sensitivity": of.sensitivity.to_dict("records"),
         "cutoffs": cuts,
+        "run": run,
     }
     return {key: results.plain(value) for key, value in whole.items()}

@@ -6,20 +6,24 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
 from mkb21sem.errors import Mkb21Error
-from mkb21sem.report import outputs
+from mkb21sem.report import outputs, provenance
 from mkb21sem.report.charts.replicated import replicated
 from mkb21sem.report.charts.rungs import rungs
 from mkb21sem.report.charts.style import Chart
 from mkb21sem.report.charts.trend import labels, trend
 from mkb21sem.report.drawing import diagram as drawing
 from mkb21sem.report.pages import numbered, rendered
+from mkb21sem.report.provenance import source
 from mkb21sem.report.results import PROGRAM, SCHEMA, plain, software
 from mkb21sem.report.results import write as write_results
 from mkb21sem.report.table import Table, write
 from mkb21sem.report.waves import sentences, tables
 from mkb21sem.report.waves.comparison import Comparison
 from mkb21sem.report.words import Words
+from mkb21sem.survey.waves import Waves
 
 SECTIONS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "summary": ((), ()),
@@ -32,8 +36,13 @@ SECTIONS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 """Tables and pictures of each section."""
 
 
-def save(of: Comparison, words: Words, out: str | Path) -> None:
+def save(of: Comparison, words: Words, out: str | Path, asked: Mapping[str, Any] | None = None) -> None:
     """Write waves.html, the pictures, tables/ and results.json into a folder, whole or not at all.
+
+    Parameters
+    ----------
+    asked
+        Command and options, as `mkb21sem.report.provenance.run` takes them; None when called from Python.
 
     Raises
     ------
@@ -41,14 +50,15 @@ def save(of: Comparison, words: Words, out: str | Path) -> None:
         The folder can't be written, or holds files of someone else.
     """
     with outputs.whole(Path(out)) as folder:
-        made, drawn = tables.every(of, words), charts(of, words)
-        (folder / "waves.html").write_text(document(of, words, made, drawn), encoding="utf-8")
+        made, drawn, told = tables.every(of, words), charts(of, words), _results(of, asked)
+        foot = list(provenance.lines(told, words))
+        (folder / "waves.html").write_text(document(of, words, made, drawn, foot), encoding="utf-8")
         for chart in drawn:
             chart.save(folder)
         (folder / "tables").mkdir()
         for table in made.values():
             write(table.frame, folder / "tables" / f"{table.name.removeprefix('waves_')}.csv", words.lang)
-        write_results(plain(_results(of)), folder / outputs.RESULTS)
+        write_results(plain(told), folder / outputs.RESULTS)
 
 
 def charts(of: Comparison, words: Words) -> list[Chart]:
@@ -62,8 +72,10 @@ def charts(of: Comparison, words: Words) -> list[Chart]:
     return drawn
 
 
-def document(of: Comparison, words: Words, made: Mapping[str, Table], drawn: Sequence[Chart]) -> str:
-    """The page."""
+def document(
+    of: Comparison, words: Words, made: Mapping[str, Table], drawn: Sequence[Chart], foot: Sequence[Markup] = ()
+) -> str:
+    """The page; its foot says how the numbers were made."""
     tables = {name: numbered(table, at, words) for at, (name, table) in enumerate(_filled(made), start=1)}
     pictures = [{"name": c.name, "image": c.image(), "caption": c.caption, "number": i} for i, c in enumerate(drawn, 1)]
     said = sentences.every(of, words)
@@ -82,6 +94,7 @@ def document(of: Comparison, words: Words, made: Mapping[str, Table], drawn: Seq
         "synthetic": of.synthetic,
         "tables": tables,
         "sections": sections,
+        "provenance": foot,
     }
     return rendered("waves.html", page, words)
 
@@ -105,7 +118,7 @@ def _diagram(of: Comparison, words: Words) -> list[Chart]:
     return [Chart("diagram", figure, words.plain("waves.diagram"), alt)]
 
 
-def _results(of: Comparison) -> dict[str, Any]:
+def _results(of: Comparison, asked: Mapping[str, Any] | None) -> dict[str, Any]:
     frames = {
         "ladder": of.ladder.table(),
         "ladder_released": of.partial.ladder.table(),
@@ -115,6 +128,7 @@ def _results(of: Comparison) -> dict[str, Any]:
         "trend": of.means.trend,
         "observed": of.means.observed,
     }
+    compared = of.source.waves if isinstance(of.source, Waves) else (of.source,)
     if of.replication is not None:
         frames |= {"hypotheses": of.replication.summary, "effects": of.replication.effects}
     return {
@@ -132,4 +146,6 @@ def _results(of: Comparison) -> dict[str, Any]:
         "no_replication": of.why_not,
         "remarks": list(of.ladder.remarks()),
         **{name: frame.to_dict("records") for name, frame in frames.items()},
+        "data": {"synthetic": of.synthetic, "waves": [source(wave) for wave in compared]},
+        "run": provenance.run(asked or provenance.unknown("compare"), of.model),
     }

@@ -26,6 +26,7 @@ from mkb21sem.commands import (
     questionnaire,
     reproduce,
     survey,
+    synthesize,
     validate,
     verify,
 )
@@ -72,6 +73,7 @@ for each in (
     power.power,
     compare.compare,
     export.export,
+    synthesize.synthesize,
     verify.verify,
 ):
     app.command(epilog=f"Example: {sys.modules[each.__module__].EXAMPLE}")(each)

@@ -11,6 +11,7 @@ import pandas as pd
 from mkb21sem.errors import WaveError
 from mkb21sem.survey.examine import Examined, examine
 from mkb21sem.survey.exports.log import Recode
+from mkb21sem.survey.mark import marked, unmarked
 from mkb21sem.survey.problems import BadWaveError, Problem, listing, problem_frame
 from mkb21sem.survey.readers import read_cells
 from mkb21sem.survey.remarks import COLUMNS
@@ -78,11 +79,11 @@ def check(
         return _failed(path, error.problems)
     except WaveError as error:
         return _failed(path, (_unreadable(path, error),))
-    examined = examine(cells, questions, missing_codes, strict, mapping)
+    examined = examine(unmarked(cells), questions, missing_codes, strict, mapping)
     if examined.problems:
         return _failed(path, examined.problems, examined)
     noted, recodes = examined.remarks, examined.recodes
-    wave = Wave(examined.answers, questions, Path(path).stem, False, str(path), cells.sha256, noted, recodes)
+    wave = Wave(examined.answers, questions, Path(path).stem, marked(cells), str(path), cells.sha256, noted, recodes)
     return Report(str(path), (), wave.remarks(), wave.bases(), wave, recodes)
 
 

@@ -15,6 +15,7 @@ from mkb21sem.survey.codebook import Codebook
 from mkb21sem.survey.derived import NOT_ASKED, derivations, derive
 from mkb21sem.survey.examine import Remark, examine
 from mkb21sem.survey.exports.log import Recode, recode_frame
+from mkb21sem.survey.mark import marked, unmarked
 from mkb21sem.survey.problems import BadWaveError
 from mkb21sem.survey.readers import read_cells
 from mkb21sem.survey.remarks import bases, missing, remark_frame
@@ -72,7 +73,8 @@ class Wave:
         ----------
         path
             Questions in the first row, by id or label, a respondent a row, answers as codes or in words. Blank
-            cells and SPSS user-missing values become −9, or −7 where routing skipped the question.
+            cells and SPSS user-missing values become −9, or −7 where routing skipped the question. A file whose
+            column `synthetic` says in every row that no respondent gave the answers makes a synthetic wave.
         codebook
             The questions; a Codebook or the path of one. Default: the MKB21 questionnaire.
         missing_codes
@@ -93,12 +95,12 @@ class Wave:
         """
         cells = read_cells(path)
         questions = codebook_of(codebook)
-        examined = examine(cells, questions, missing_codes, strict, mapping)
+        examined = examine(unmarked(cells), questions, missing_codes, strict, mapping)
         if examined.problems:
             raise BadWaveError(examined.problems)
         called = Path(path).stem if name is None else name
         noted, recodes = examined.remarks, examined.recodes
-        return cls(examined.answers, questions, called, False, str(path), cells.sha256, noted, recodes)
+        return cls(examined.answers, questions, called, marked(cells), str(path), cells.sha256, noted, recodes)
 
     @classmethod
     def of(

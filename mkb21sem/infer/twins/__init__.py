@@ -1,0 +1,1 @@
+"""A synthetic twin of a wave, how useful it is, and what it gives away."""

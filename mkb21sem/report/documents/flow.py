@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -38,3 +38,29 @@ def _below(section: Section, level: int) -> Iterator[Piece]:
     yield from section.blocks
     for inner in section.sections:
         yield from _below(inner, level + 1)
+
+
+def sheets(pieces: Sequence[Piece], turned: Callable[[Piece], bool]) -> list[tuple[bool, list[Piece]]]:
+    """Pieces in groups that stand on upright or on turned pages; a heading goes along with what follows it.
+
+    Parameters
+    ----------
+    pieces
+        From `flow`.
+    turned
+        Whether a piece needs a turned page.
+    """
+    made: list[tuple[bool, list[Piece]]] = []
+    for piece in pieces:
+        across = turned(piece)
+        if not made:
+            made.append((across, []))
+        elif made[-1][0] != across:
+            along: list[Piece] = []
+            while made[-1][1] and isinstance(made[-1][1][-1], Heading):
+                along.insert(0, made[-1][1].pop())
+            if not made[-1][1]:
+                made.pop()
+            made.append((across, along))
+        made[-1][1].append(piece)
+    return made

@@ -16,7 +16,7 @@ from mkb21sem.report.words import Words
 APA: dict[str, Any] = {
     "table_font_names": ["Times New Roman", "Liberation Serif", "serif"],
     "table_font_color": "#000000",
-    "table_align": "left",
+    "table_margin_left": "0px",
     "heading_align": "left",
     "heading_title_font_size": "100%",
     "heading_subtitle_font_size": "100%",

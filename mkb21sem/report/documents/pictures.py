@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import struct
 from io import BytesIO
 
 import matplotlib as mpl
@@ -42,3 +44,18 @@ def _png(figure: Figure) -> bytes:
 
 def _width(figure: Figure) -> float:
     return float(figure.get_size_inches()[0]) * CENTIMETRES
+
+
+def height(picture: Drawn) -> float:
+    """Height in cm of a picture of its natural width."""
+    across, down = _size(picture)
+    return picture.width * down / across
+
+
+def _size(picture: Drawn) -> tuple[float, float]:
+    """Width and height, in whatever unit the file has."""
+    if picture.png[:8] == b"\x89PNG\r\n\x1a\n":
+        across, down = struct.unpack(">II", picture.png[16:24])
+        return float(across), float(down)
+    box = re.search(r'viewBox="[-\d.]+ [-\d.]+ ([\d.]+) ([\d.]+)"', picture.svg)
+    return (float(box.group(1)), float(box.group(2))) if box else (4.0, 3.0)

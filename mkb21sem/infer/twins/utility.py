@@ -29,9 +29,10 @@ class Propensity:
     pmse
         Mean squared distance of the estimated chance of being a twin's row from the share of twin's rows.
     expected
-        What it is on average where both are samples of the same population, for logistic regression.
+        What it is on average for a twin drawn from the right model of the wave, for logistic regression.
     ratio
-        pmse / expected; 1 is perfect, below 3 is usually called good.
+        pmse / expected: 1 for a twin drawn from the right model; 1/(1 − c), which is 2 for as many rows in both, for a
+        second sample of the population; below 3 is usually called good.
     standardised
         (pmse − expected) / its standard deviation.
     k, n
@@ -131,8 +132,8 @@ def interval_overlap(one: tuple[float, float], other: tuple[float, float]) -> fl
 def propensity(wave: Wave, twin: Wave, names: tuple[str, ...]) -> Propensity:
     """Mean squared error of the propensity score: logistic regression of "is a twin" on the questions.
 
-    E(pMSE) = (k − 1)(1 − c)² c / N and SD = √(2(k − 1)) (1 − c)² c / N under the same population, with c the share of
-    the twin's rows among N and k parameters (Snoke, Raab, Nowok, Dibben & Slavkovic 2018).
+    E(pMSE) = (k − 1)(1 − c)² c / N and SD = √(2(k − 1)) (1 − c)² c / N for a twin drawn from the right model fitted to
+    the wave, with c the share of the twin's rows among N and k parameters (Snoke, Raab, Nowok, Dibben & Slavkovic 2018).
 
     Parameters
     ----------

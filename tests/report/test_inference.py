@@ -319,7 +319,7 @@ def test_draws_that_were_stopped_are_used_without_bca(wave: Wave, monkeypatch: p
     """The jackknife that BCa needs was not finished, so the intervals are bias-corrected, and say so."""
     model = Model.parse("INTENS ~ TOE_M")
 
-    def early(found, draws, seed, workers, *, backend, progress):
+    def early(found, draws, seed, workers, *, backend, progress, checkpoint):
         made = bootstrap(found, 120, seed, workers, backend=backend, progress=progress)
         return replace(made, jackknife=made.jackknife[:0], asked=draws, stopped=True)
 

@@ -28,6 +28,9 @@ from mkb21sem.specify.layout import Layout, independence, layout
 from mkb21sem.specify.model import Model
 from mkb21sem.survey.wave import Wave
 
+LARGEST = 4 * 2**30
+"""Bytes that the derivatives of the moments may take: some 600 variables with two parameters each."""
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -208,6 +211,7 @@ def fit(
         raise OptionError(f"model must be a Model (Model.read or Model.parse); got {type(model).__name__}.")
     row = estimator_row(estimator, missing, weights)
     one_of("parameterization", parameterization, ("delta", "theta"))
+    _check_size(model)
     ordinal = () if isinstance(wave, Moments) else ordinal_items(row, model, wave, ordered, missing, fixed_x)
     with one_thread():
         if isinstance(wave, Moments):
@@ -239,6 +243,18 @@ def fit(
         if missing == "fiml" and not where.meanstructure:
             raise OptionError("missing='fiml' needs means; leave meanstructure out or set it to True.")
         return fit_layout(where, row, sample)
+
+
+def _check_size(model: Model) -> None:
+    """Refuse a model whose derivatives, a parameter's for every pair of variables, don't fit into memory."""
+    p = len(model.observed)
+    k = p + sum(arrow.value is None for arrow in model.arrows)
+    if 8 * p * p * k > LARGEST:
+        raise FitError(
+            f"the model has {p} observed variables and about {k} parameters: to fit it takes "
+            f"{8 * p * p * k / 2**30:,.0f} GB of memory, and at most {LARGEST // 2**30} GB is asked for. Split the "
+            "model, or use scale means in place of single items."
+        )
 
 
 def _check_df(where: Layout) -> None:

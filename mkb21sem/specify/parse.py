@@ -227,6 +227,9 @@ def _check_terms(source: Line, statement: str, at: int, op: str) -> list[str]:
             raise source.error("`1` is the intercept and goes with `~` only.", *term.span("name"))
         if term["modifier"] and re.fullmatch(_NUMBER, term["modifier"]) and math.isinf(float(term["modifier"])):
             raise source.error("the number is too large.", *term.span("modifier"))
+        if term["modifier"] and term["modifier"] != "NA" and term["modifier"].casefold() in ("na", "nan", "inf"):
+            what = f"`{term['modifier']}` is no label: a free arrow is written `NA*{name}`, a fixed one `1*{name}`."
+            raise source.error(what, *term.span("modifier"))
         if name in seen:
             raise source.error(f"`{name}` stands twice in this line; one arrow is one term.", *term.span("name"))
         seen[name] = None

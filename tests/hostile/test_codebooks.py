@@ -11,8 +11,8 @@ from tests.hostile.questions import book
 
 WRONG = {
     "a code below zero": ("codes_nl", "-1=oneens | 0=neutraal | 1=eens", "codes below 0 are kept for missing answers"),
-    "an id in other capitals": ("item", "rep02", r"'rep02' stands in row \d+ too"),
-    "an id with another zero": ("item", "REP002", r"'REP002' stands in row \d+ too"),
+    "an id in other capitals": ("item", "rep02", r"'REP02' stands in row \d+ too"),
+    "an id with another zero": ("item", "REP002", r"'REP02' stands in row \d+ too"),
     "a code of 5000 digits": ("codes_nl", f"1=a | {'9' * 5000}=b", "can't be read"),
     "a code that is no exact number": ("codes_nl", "1=a | 12345678901234567890=b", "can't be read"),
     "assumed codes of 5000 digits": ("assumed", "9" * 5000, "names something else than codes"),

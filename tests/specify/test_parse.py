@@ -37,7 +37,6 @@ GOOD = {
     "f =~ a*x1": [Arrow("f", "=~", "x1", label="a")],
     "f =~ NA*x1 + x2": [Arrow("f", "=~", "x1", freed=True), Arrow("f", "=~", "x2")],
     "f =~ NA1*x1": [Arrow("f", "=~", "x1", label="NA1")],
-    "f =~ na*x1": [Arrow("f", "=~", "x1", label="na")],
     "f =~ NA": [Arrow("f", "=~", "NA")],
     # a product of two names is a label and a name, never an interaction
     "y ~ a * x": [Arrow("y", "~", "x", label="a")],

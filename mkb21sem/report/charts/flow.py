@@ -18,6 +18,9 @@ WIDE, SIDE, GAP = 2.5, 2.9, 0.45
 LINE, INSIDE, BETWEEN = 0.155, 0.16, 0.24
 """Height in inches of a line of text, of what is left free in a box, and of the arrow between two boxes."""
 
+EDGE = 0.02
+"""Room for the lines of the outermost boxes, in inches."""
+
 
 @dataclass(frozen=True, slots=True)
 class Box:
@@ -38,16 +41,16 @@ def flow(name: str, steps: Sequence[Box], words: Words, title: str, synthetic: b
     steps
         From the whole wave to those who count.
     words, title, synthetic
-        Language, heading, and whether the answers were made up.
+        Language, caption, and whether the answers were made up.
     """
     with style.styled():
         shown = [(_written(box.label, box.n, WIDE, words), _leaving(box, words)) for box in steps]
         heights = [(_height(own), _height(side) if side else 0.0) for own, side in shown]
         total = sum(own + (side + 2 * BETWEEN if side else BETWEEN) for own, side in heights) - BETWEEN
-        figure = style.paper(style.PAGE, total + (0.95 if synthetic else 0.6))
+        figure = style.paper(style.PAGE, total + (0.4 if synthetic else 0.15))
         axes = figure.add_subplot()
-        axes.set_xlim(0, WIDE + GAP + SIDE)
-        axes.set_ylim(-total, 0)
+        axes.set_xlim(-EDGE, WIDE + GAP + SIDE + EDGE)
+        axes.set_ylim(-total - EDGE, EDGE)
         axes.set_axis_off()
         y = 0.0
         for at, ((own, side), (high, low)) in enumerate(zip(shown, heights, strict=True)):
@@ -62,13 +65,12 @@ def flow(name: str, steps: Sequence[Box], words: Words, title: str, synthetic: b
                 _arrow(axes, (WIDE / 2, middle), (WIDE + GAP, middle))
                 _box(axes, WIDE + GAP, y - BETWEEN, SIDE, low, side)
             y -= down
-        style.head(figure, title, words, synthetic)
+        style.head(figure, "", words, synthetic)
     return Chart(name, figure, title, _alternative(steps, words))
 
 
 def _written(label: str, n: int, width: float, words: Words) -> str:
-    text = f"{label} (n = {numbers.count(n, words.lang)})"
-    return style.fitted(text, style.TEXT_SIZE, (width - 0.2) * 72)
+    return f"{style.fitted(label, style.TEXT_SIZE, (width - 0.2) * 72)}\nn = {numbers.count(n, words.lang)}"
 
 
 def _leaving(box: Box, words: Words) -> str:

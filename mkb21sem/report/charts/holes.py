@@ -28,7 +28,7 @@ def holes(
     patterns
         missing (items, by a space) k n share, most frequent first.
     words, title
-        Language and heading.
+        Language and caption.
     most
         Patterns that are drawn; the others are counted below.
     synthetic
@@ -58,7 +58,7 @@ def holes(
         if rest:
             more = words.plain("front.holes_more", patterns=len(patterns) - most, n=numbers.count(rest, words.lang))
             note = f"{note} {more}"
-        style.head(figure, title, words, synthetic, note)
+        style.head(figure, "", words, synthetic, note)
     return Chart(name, figure, title, _alternative(shown, words))
 
 

@@ -85,9 +85,10 @@ def _careless(of: Analysis, words: Words) -> Iterator[Block]:
         several=Num(int(at["several"]), "count"),
     )
     frame = found.assign(share=found["n"] / max(n, 1))
+    frame["told"] = [words.plain(f"front_sign.{sign}") for sign in frame["sign"]]
     frame["rule"] = [words.plain(f"rule.careless_{sign}") if sign in CARELESS_RULES else "" for sign in frame["sign"]]
     columns = (
-        Column("front_sign", "word", of=("sign",)),
+        Column("front_sign", of=("told",)),
         Column("n", "count"),
         Column("of_all", "percent1", of=("share",)),
         Column("front_rule", of=("rule",)),

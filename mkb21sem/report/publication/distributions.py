@@ -74,15 +74,15 @@ def categories_table(found: pd.DataFrame, words: Words) -> Table:
     frame = pd.DataFrame({"item": list(count.groups), "n": count.sum().to_numpy()})
     for name, low, high in (("empty", -1, 0), ("sparse", 0, FEW - 1)):
         own = found[(found["n"] > low) & (found["n"] <= high)].groupby("item")["code"]
-        listed = own.agg(lambda given: " ".join(f"{code:g}" for code in given))
-        frame[name] = listed.reindex(frame["item"]).fillna(numbers.ABSENT).to_numpy()
+        listed = {item: " ".join(f"{code:g}" for code in given) for item, given in own}
+        frame[name] = [listed.get(item, numbers.ABSENT) for item in frame["item"]]
     shown = [Column("item"), Column("n", "count")]
     for code in codes:
         frame[f"{code:g}"] = share[code].reindex(frame["item"]).to_numpy(float)
         forms = tuple("blank" if np.isnan(x) else "percent" for x in frame[f"{code:g}"])
         shown.append(Column(f"={code:g}", forms, of=(f"{code:g}",)))
     shown += [Column("front_empty", of=("empty",)), Column("front_sparse", of=("sparse",))]
-    return Table("categories", frame, tuple(shown), {"few": words.plain("front.few", n=FEW)}, wide=True)
+    return Table("categories", frame, tuple(shown), {"few": words.plain("front.few", n=FEW)})
 
 
 def charts(of: Analysis, found: pd.DataFrame, words: Words) -> list[Chart]:

@@ -39,7 +39,8 @@ def indicators(of: Analysis, words: Words) -> Table:
                 "item": name,
                 "construct": words.short(arrow.lhs) if arrow else numbers.ABSENT,
                 "label": words.label(name),
-                "kind": "item" if item else "composed" if own else "unknown",
+                "kind": (kind := "item" if item else "composed" if own else "unknown"),
+                "kind_said": words.plain(f"front_kind.{kind}"),
                 "k": len(own),
                 "questions": " ".join(own) if not item else "",
                 "answers": answers(item, words) if item else _shared(of.wave, own, words),
@@ -51,12 +52,12 @@ def indicators(of: Analysis, words: Words) -> Table:
         Column("item"),
         Column("construct"),
         Column("label"),
-        Column("front_kind", "word", of=("kind",)),
+        Column("front_kind", of=("kind_said",)),
         Column("front_answers", of=("answers",)),
         Column("evidence", "word"),
         Column("asked", "word"),
     )
-    return Table("indicators", pd.DataFrame(lines), columns, wide=True)
+    return Table("indicators", pd.DataFrame(lines), columns)
 
 
 def behind_table(of: Analysis, words: Words) -> Table | None:
@@ -84,7 +85,7 @@ def behind_table(of: Analysis, words: Words) -> Table | None:
         Column("front_answers", of=("answers",)),
         Column("evidence", "word"),
     )
-    return Table("behind", pd.DataFrame(lines), columns, wide=True)
+    return Table("behind", pd.DataFrame(lines), columns)
 
 
 def answers(item: Item, words: Words) -> str:

@@ -25,7 +25,6 @@ FOLDER = "moments"
 def section(of: Analysis, words: Words) -> Section:
     """Means, standard deviations and correlations, and the files with everything to full precision: item 14."""
     p = len(of.found.moments.names)
-    ordinal = bool(of.found.moments.ordinal)
     blocks: list[Block] = []
     parts = cut(sample.correlations(of.found, words)) if p <= ACROSS * PARTS else ()
     told = say(
@@ -35,10 +34,16 @@ def section(of: Analysis, words: Words) -> Section:
         n=Num(of.found.moments.total, "count"),
         shows=() if parts else ("14.moments",),
     )
-    files = say(words, "front.moments_ordinal" if ordinal else "front.moments_continuous", folder=FOLDER)
+    files = say(words, f"front.moments_{kind(of)}", folder=FOLDER)
     blocks.append(joined(told, files))
     blocks += [Tabled(part, shows=("14.moments",)) for part in parts]
     return Section("moments", words("front.moments_heading"), tuple(blocks))
+
+
+def kind(of: Analysis) -> str:
+    """What the model was fitted to: complete rows, rows with answers missing (fiml), or ordinal statistics."""
+    sample = of.found.moments
+    return "ordinal" if sample.ordinal else "fiml" if sample.patterns else "complete"
 
 
 def cut(table: Table) -> tuple[Table, ...]:
@@ -94,13 +99,12 @@ def moments_files(of: Analysis, folder: Path, lang: str = "en") -> list[Path]:
             "missing": of.study.choice.missing,
         }
     ).to_csv(where / "sample.csv", index=False)
-    kind = "ordinal" if found.moments.ordinal else "fiml" if found.moments.patterns else "complete"
     lines = [
         words.plain("front.readme.title", title=of.model.title or of.model.name),
         *([words.plain("banner")] if of.wave.synthetic else []),
         words.plain("front.readme.files"),
-        words.plain(f"front.readme.{kind}"),
-        *([EXAMPLE.format(n=found.moments.total)] if kind == "complete" and not several else []),
+        words.plain(f"front.readme.{kind(of)}"),
+        *([EXAMPLE.format(n=found.moments.total)] if kind(of) == "complete" and not several else []),
     ]
     (where / "README.txt").write_text("\n\n".join(lines) + "\n", encoding="utf-8")
     (where / "model.sem").write_text(f"{of.model}\n", encoding="utf-8")

@@ -120,9 +120,24 @@ def grounds(model: Model, claims: tuple[Hypothesis, ...], words: Words) -> Table
             }
         )
     frame = pd.DataFrame(lines)
+    frame["said"] = _once(frame, words)
     shown = [Column("path"), Column("front_ids", of=("ids",)), Column("evidence", "word")]
-    shown += [Column(f"front_{name}", of=(name,)) for name in ("theory", "quotation") if (frame[name] != "").any()]
-    return Table("grounds", frame, tuple(shown), wide=True)
+    if (frame["theory"] != "").any():
+        shown.append(Column("front_theory", of=("theory",)))
+    if (frame["quotation"] != "").any():
+        shown.append(Column("front_quotation", of=("said",)))
+    return Table("grounds", frame, tuple(shown))
+
+
+def _once(frame: pd.DataFrame, words: Words) -> list[str]:
+    """Quotations as they are printed: one that stands above already is referred to by its path."""
+    first: dict[str, str] = {}
+    shown = []
+    for path, quotation in zip(frame["path"], frame["quotation"], strict=True):
+        seen = first.get(quotation, "") if quotation else ""
+        shown.append(words.plain("front.same_source", path=seen) if seen else quotation)
+        first.setdefault(quotation, path)
+    return shown
 
 
 def _hypotheses(of: Analysis, words: Words) -> Section:

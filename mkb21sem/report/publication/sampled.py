@@ -71,7 +71,7 @@ def _design(of: Analysis, words: Words) -> Section:
         next(prose.survey(of.study, words)),
         _counted(of, at, words),
         Tabled(flow_table(at, words), shows=("6.flow",)),
-        of_chart(flow("flow", _boxes(at, words), words, words.plain("front.flow"), of.wave.synthetic)),
+        of_chart(flow("respondents", _boxes(at, words), words, words.plain("front.flow"), of.wave.synthetic)),
         *_several(of, words),
         *declared(given, "exclusions", words),
         *_weights(of, words),
@@ -103,10 +103,11 @@ def flow_table(at: Flow, words: Words) -> Table:
     steps += [("used", at.used), *([("partial", at.partial)] if at.partial else [])]
     frame = pd.DataFrame(steps, columns=["step", "n"])
     frame["share"] = frame["n"] / at.n
+    frame["told"] = [words.plain(f"front_step.{step}") for step in frame["step"]]
     return Table(
         "flow",
         frame,
-        (Column("front_step", "word", of=("step",)), Column("n", "count"), Column("of_all", "percent1", of=("share",))),
+        (Column("front_step", of=("told",)), Column("n", "count"), Column("of_all", "percent1", of=("share",))),
     )
 
 

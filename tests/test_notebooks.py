@@ -15,7 +15,9 @@ def cells(path):
 
 
 def test_there_are_notebooks():
-    assert [path.name for path in NOTEBOOKS] == ["reproduce_2012.ipynb"]
+    steps = ("survey", "describe", "specify", "estimate", "validate", "infer", "report")
+    named = [f"step{number}_{step}" for number, step in enumerate(steps, start=1)]
+    assert [path.stem for path in NOTEBOOKS] == ["new_wave", "plan_the_next_wave", "reproduce_2012", *named]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

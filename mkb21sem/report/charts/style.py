@@ -77,6 +77,10 @@ SETTINGS = {
 }
 
 
+NOTEBOOK = 110
+"""Dots an inch in a notebook."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chart:
     """A finished chart.
@@ -114,6 +118,13 @@ class Chart:
         with styled():
             self.figure.savefig(file, format="svg", metadata=sheet.METADATA[".svg"])
         self.figure.set_layout_engine("none")
+        return file.getvalue()
+
+    def _repr_png_(self) -> bytes:
+        """The chart as a notebook shows it."""
+        file = BytesIO()
+        with styled():
+            self.figure.savefig(file, format="png", dpi=NOTEBOOK, metadata=sheet.METADATA[".png"])
         return file.getvalue()
 
     def image(self, svg: bytes | None = None) -> Markup:

@@ -8,6 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mkb21sem.commands.kept import Keep, checkpoint
+from mkb21sem.commands.planned import (
+    Draws,
+    Estimator,
+    Hypotheses,
+    Intervals,
+    Missing,
+    ModelName,
+    PlanFile,
+    Seed,
+    sampled,
+    say,
+    specified,
+)
 from mkb21sem.commands.record import record
 from mkb21sem.commands.shell import (
     NOT_CONVERGED,
@@ -19,10 +32,7 @@ from mkb21sem.commands.shell import (
     guarded,
     missing_codes,
     progress,
-    the_hypotheses,
-    the_items,
     the_wave,
-    the_zeros,
 )
 from mkb21sem.report.terminal import console, grid
 
@@ -38,22 +48,14 @@ def infer(
     file: Annotated[
         Path | None, typer.Argument(help="Wave file (.csv, .xlsx, .sav). Default: a synthetic one.")
     ] = None,
-    model: Annotated[str, typer.Option("--model", help="A shipped model's name, or a .sem file.")] = "mkb21",
-    hypotheses: Annotated[
-        str | None, typer.Option("--hypotheses", help="A shipped name, or a .toml file. Default: the model's own.")
-    ] = None,
-    estimator: Annotated[
-        str, typer.Option("--estimator", help="auto: what the answers ask for (MLR or WLSMV); or a name.")
-    ] = "auto",
-    missing: Annotated[
-        str, typer.Option("--missing", help="auto: every answer counts; or listwise, fiml, pairwise.")
-    ] = "auto",
-    draws: Annotated[int, typer.Option("--draws", help="Draws for intervals and p-values; 0: delta method.")] = 0,
-    intervals: Annotated[
-        str | None,
-        typer.Option("--intervals", help="delta, montecarlo, percentile, bc or bca. Default: bca with draws."),
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of the draws; the same seed gives the same numbers.")] = 1,
+    model: ModelName = None,
+    hypotheses: Hypotheses = None,
+    estimator: Estimator = None,
+    missing: Missing = None,
+    draws: Draws = None,
+    intervals: Intervals = None,
+    seed: Seed = None,
+    plan: PlanFile = None,
     workers: Annotated[int, typer.Option("--workers", help="Local processes; they change no number.")] = 1,
     scheduler: Annotated[
         str, typer.Option("--scheduler", help="A Dask cluster, tcp://address:port, in place of local processes.")
@@ -82,29 +84,28 @@ def infer(
         from mkb21sem.report import outputs
         from mkb21sem.report.inference import inference, inference_page
         from mkb21sem.report.words import Words
-        from mkb21sem.specify.model import Model
 
         outputs.replaceable(out)
-        how = inference.Sampling.asked(intervals, draws, seed, workers, scheduler or "loky")
         step("specify")
-        chosen = Model.read(model)
-        claims = the_hypotheses(hypotheses, model, chosen)
+        of = specified(plan, model, hypotheses, estimator, missing)
+        how = inference.Sampling.asked(*sampled(of.plan, intervals, draws, seed), workers, scheduler or "loky")
         step("survey")
         wave = the_wave(file, codebook, missing_codes(codes), mapping)
         kept = checkpoint(out, keep, step)
         done = inference.infer(
             wave,
-            chosen,
-            claims,
-            the_zeros(hypotheses, model, chosen),
-            estimator=estimator,
-            missing=missing,
+            of.model,
+            of.hypotheses,
+            of.zeros,
+            estimator=of.estimator,
+            missing=of.missing,
             sampling=how,
             robust=robustness,
-            items=the_items(items, model),
+            items=of.items(items),
             weights=weights,
             step=step,
             checkpoint=kept,
+            plan=of.plan,
         )
         step("report")
         inference_page.save(done, out, lang.value, asked)
@@ -136,6 +137,7 @@ def _say(done: Inference, words: Words, out: Path) -> None:
             shown.print(grid(made["survival"], words, ("id", "verdict", "again", "instead", "range")))
         if len(done.outcome):
             shown.print(grid(made["draws"], words, ("outcome_draws", "draws", "share_asked")))
+    say(done.plan, done.deviations, words, shown)
     for line in inference_page.stopped(done, words):
         shown.print(line, markup=False, style="yellow", soft_wrap=True)
     page = (out / "inference.html").resolve()

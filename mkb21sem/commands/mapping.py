@@ -22,16 +22,14 @@ def mapping(
     codebook: Book = None,
 ) -> None:
     """Draft which column is which question and which answer has which code; edit it, and give it to `survey`."""
+    from mkb21sem.report.outputs import save_file
     from mkb21sem.survey.codebook import Codebook
     from mkb21sem.survey.exports.draft import draft_mapping
 
     if out.exists() and out.resolve() != (earlier or Path()).resolve():
         raise Mkb21Error(f"--out {out}: this file exists. Name another, or give it as --mapping too to go on with it.")
     draft = draft_mapping(file, Codebook.read(codebook), earlier)
-    try:
-        draft.to_csv(out, index=False, encoding="utf-8-sig", lineterminator="\n")
-    except OSError as error:
-        raise Mkb21Error(f"{out} can't be written ({error.strerror}). Choose another place or close it.") from error
+    save_file(out, draft.to_csv(index=False, lineterminator="\n").encode("utf-8-sig"))
     of_column = draft["answer"] == ""
     known = int((of_column & (draft["item"] != "")).sum())
     open_columns = int((of_column & (draft["item"] == "")).sum())

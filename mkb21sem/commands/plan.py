@@ -2,45 +2,74 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mkb21sem.commands.shell import guarded, the_hypotheses
+from mkb21sem.commands.shell import PROBLEMS, guarded, ours, the_hypotheses, the_zeros
 from mkb21sem.report.terminal import console
 
-EXAMPLE = "mkb21sem plan freeze --model mkb21 --estimator MLR --missing fiml --out plan.toml"
+if TYPE_CHECKING:
+    from mkb21sem.specify.declaration import Declaration
+    from mkb21sem.specify.hypothesis import Hypothesis
+    from mkb21sem.specify.plan import Plan
+
+EXAMPLE = "mkb21sem plan freeze --model mkb21 --estimator MLR --missing fiml --draws 5000 --out plan.toml"
+SHIPPED = "mkb21"
 
 app = typer.Typer(name="plan", help="Freeze a plan of analysis before the answers are fitted, or check one.")
+
+Level = Annotated[
+    float | None, typer.Option("--alpha", help="Level of the tests of every hypothesis. Default: as the file says.")
+]
+Size = Annotated[
+    float | None,
+    typer.Option("--sesoi", help="Smallest effect of interest (standardised) of every one. Default: as the file says."),
+]
 
 
 @app.command(epilog=f"Example: {EXAMPLE}")
 @guarded
 def freeze(
-    model: Annotated[str, typer.Option("--model", help="A shipped model's name, or a .sem file.")] = "mkb21",
+    model: Annotated[str, typer.Option("--model", help="A shipped model's name, or a .sem file.")] = SHIPPED,
     hypotheses: Annotated[
-        str | None, typer.Option("--hypotheses", help="A shipped name, or a .toml file. Default: the model's own.")
+        str | None,
+        typer.Option(
+            "--hypotheses",
+            help="A shipped name, or a .toml file: hypotheses, registered zeros, [study]. Default: the model's own.",
+        ),
     ] = None,
     estimator: Annotated[str, typer.Option("--estimator", help="A name, or auto: the program's rule.")] = "auto",
     missing: Annotated[str, typer.Option("--missing", help="auto, listwise, fiml or pairwise.")] = "auto",
     exclusions: Annotated[
-        str, typer.Option("--exclusions", help="Which respondents will be left out, in words.")
-    ] = "none but those who were not asked the model's questions",
+        str | None,
+        typer.Option("--exclusions", help="Which respondents will be left out, in words. Default: as [study] says."),
+    ] = None,
     criteria: Annotated[
-        str, typer.Option("--criteria", help="Which fit will count as acceptable, in words.")
-    ] = "none named",
+        str | None,
+        typer.Option("--criteria", help="Which fit will count as acceptable, in words. Default: as [study] says."),
+    ] = None,
+    alpha: Level = None,
+    sesoi: Size = None,
+    intervals: Annotated[
+        str | None, typer.Option("--intervals", help="delta, montecarlo, percentile, bc or bca. Default: not planned.")
+    ] = None,
+    draws: Annotated[int | None, typer.Option("--draws", help="Draws for them. Default: not planned.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Of the draws. Default: 1 with draws.")] = None,
     out: Annotated[Path, typer.Option("--out", help="The plan's file; an existing one is never replaced.")] = Path(
         "plan.toml"
     ),
 ) -> None:
-    """Write model, hypotheses and rules to a file with a seal and the date."""
+    """Write model, hypotheses, declarations and rules to a file with a seal and the date."""
     from mkb21sem import __version__
-    from mkb21sem.errors import OptionError, one_of
+    from mkb21sem.errors import one_of
     from mkb21sem.estimate.choice import AUTO
     from mkb21sem.estimate.estimators import ESTIMATORS
     from mkb21sem.estimate.rows import MISSING
+    from mkb21sem.report.outputs import save_file
     from mkb21sem.specify.model import Model
     from mkb21sem.specify.plan import Rules
     from mkb21sem.specify.plan import freeze as seal
@@ -48,18 +77,21 @@ def freeze(
     one_of("--estimator", estimator, (AUTO, *ESTIMATORS))
     one_of("--missing", missing, (AUTO, *MISSING))
     chosen = Model.read(model)
-    rules = Rules(estimator, missing, exclusions, criteria)
-    claims = tuple(the_hypotheses(hypotheses, model, chosen))
-    plan = seal(chosen, claims, rules, f"mkb21sem {__version__}", datetime.now(UTC))
-    try:
-        with out.open("x", encoding="utf-8") as file:
-            file.write(plan.text())
-    except FileExistsError as error:
-        raise OptionError(
-            f"--out {out}: there is a file of that name; a plan is never replaced. Name another."
-        ) from error
-    except OSError as error:
-        raise OptionError(f"--out {out}: the file can't be written ({error.strerror or error}).") from error
+    study = _declared(hypotheses, model)
+    standard = Rules()
+    rules = Rules(
+        estimator,
+        missing,
+        exclusions or study.exclusions or standard.exclusions,
+        criteria or study.criteria or standard.criteria,
+        *_sampling(intervals, draws, seed),
+    )
+    claims, zeros = (
+        tuple(_levelled(each, alpha, sesoi) for each in group)
+        for group in (the_hypotheses(hypotheses, model, chosen), the_zeros(hypotheses, model, chosen))
+    )
+    plan = seal(chosen, claims, rules, f"mkb21sem {__version__}", datetime.now(UTC), zeros, study)
+    save_file(out, plan.text().encode(), replace=False)
     shown = console()
     shown.print(f"Frozen on {plan.frozen}: {len(claims)} hypotheses, seal {plan.seal}", markup=False, soft_wrap=True)
     shown.print(
@@ -69,19 +101,88 @@ def freeze(
     shown.print(f"Written to {out.resolve()}", markup=False, soft_wrap=True)
 
 
-@app.command(epilog="Example: mkb21sem plan verify plan.toml")
+def _declared(hypotheses: str | None, model: str) -> Declaration:
+    """What the authors declare beside their hypotheses."""
+    from mkb21sem.specify.declaration import Declaration
+
+    if hypotheses is not None:
+        return Declaration.read(hypotheses)
+    return Declaration.read(SHIPPED) if ours(model) else Declaration()
+
+
+def _sampling(intervals: str | None, draws: int | None, seed: int | None) -> tuple[str, int | None, int | None]:
+    """Intervals, draws and seed, if they are planned."""
+    from mkb21sem.report.inference.inference import Sampling
+
+    if intervals is None and draws is None:
+        return "", None, seed
+    how = Sampling.asked(intervals, draws or 0, 1 if seed is None else seed, 1, "loky")
+    return how.intervals, how.draws, how.seed
+
+
+def _levelled(claim: Hypothesis, alpha: float | None, sesoi: float | None) -> Hypothesis:
+    """The hypothesis at the level, and with the smallest effect of interest, that hold for all."""
+    from mkb21sem.errors import OptionError
+
+    for name, value in (("alpha", alpha), ("sesoi", sesoi)):
+        if value is not None and not 0 < value < 1:
+            raise OptionError(f"--{name} must lie between 0 and 1; got {value:g}.")
+    level, size = (claim.alpha if alpha is None else alpha), (claim.sesoi if sesoi is None else sesoi)
+    return replace(claim, alpha=level, sesoi=size)
+
+
+@app.command(epilog="Example: mkb21sem plan verify plan.toml --against report")
 @guarded
-def verify(file: Annotated[Path, typer.Argument(help="A plan made by plan freeze.")]) -> None:
-    """Check that a plan is as it was frozen, and say what it holds."""
+def verify(
+    file: Annotated[Path, typer.Argument(help="A plan made by plan freeze.")],
+    against: Annotated[
+        Path | None, typer.Option("--against", help="Folder with an output: whether it was made by this plan.")
+    ] = None,
+) -> None:
+    """Check that a plan is as it was frozen, say what it holds, and whether an output kept to it."""
     from mkb21sem.specify.plan import Plan
 
     plan = Plan.read(file)
+    for line in _contents(plan):
+        console().print(line, markup=False, soft_wrap=True)
+    if against is not None and not _kept(plan, against):
+        raise typer.Exit(PROBLEMS)
+
+
+def _contents(plan: Plan) -> list[str]:
+    """The plan in sentences."""
+    rules, levels = plan.rules, sorted({claim.alpha for claim in plan.hypotheses})
+    sizes = sorted({claim.sesoi for claim in plan.hypotheses})
+    told = [
+        f"Unchanged since {plan.frozen} ({plan.program}), seal {plan.seal}",
+        f"Model {plan.model.name}: {len(plan.model.arrows)} arrows; {len(plan.hypotheses)} hypotheses, "
+        f"{len(plan.zeros)} registered zeros; estimator {rules.estimator}, missing answers {rules.missing}.",
+        f"Alpha {', '.join(f'{each:g}' for each in levels)}; smallest effect of interest "
+        f"{', '.join(f'{each:g}' for each in sizes)}.",
+        f"Exclusions: {rules.exclusions}. Criteria: {rules.criteria}.",
+    ]
+    if rules.intervals:
+        told.append(f"Intervals: {rules.intervals}, {rules.draws} draws, seed {rules.seed}.")
+    declared = [name for name, text in asdict(plan.study).items() if text]
+    return [*told, f"Declared: {', '.join(declared)}."] if declared else told
+
+
+def _kept(plan: Plan, folder: Path) -> bool:
+    """Say whether an output was made by this plan, and what it does otherwise.
+
+    Raises
+    ------
+    OptionError
+        The folder holds no analysis.
+    """
+    from mkb21sem.report import registered
+    from mkb21sem.report.words import Words
+
+    found = registered.of_output(plan, folder)
     shown = console()
-    shown.print(f"Unchanged since {plan.frozen} ({plan.program}), seal {plan.seal}", markup=False, soft_wrap=True)
-    shown.print(
-        f"Model {plan.model.name}: {len(plan.model.arrows)} arrows; {len(plan.hypotheses)} hypotheses; estimator "
-        f"{plan.rules.estimator}, missing answers {plan.rules.missing}.",
-        markup=False,
-        soft_wrap=True,
-    )
-    shown.print(f"Exclusions: {plan.rules.exclusions}. Criteria: {plan.rules.criteria}.", markup=False, soft_wrap=True)
+    if found is None:
+        shown.print(f"{folder}: made without this plan; give it by --plan.", style="bold red", markup=False)
+        return False
+    for line in registered.spoken(found, Words()):
+        shown.print(f"{folder}: {line}" if not line.startswith(" ") else line, markup=False, soft_wrap=True)
+    return not found

@@ -38,6 +38,7 @@ def questionnaire(
     codebook: Book = None,
 ) -> None:
     """Write the questionnaire from the codebook, routing included; its export is read back without a mapping."""
+    from mkb21sem.report.outputs import save_file
     from mkb21sem.survey.codebook import Codebook
     from mkb21sem.survey.questionnaire.write import written
 
@@ -46,8 +47,5 @@ def questionnaire(
         raise Mkb21Error(f"--out {file}: a {form.value} questionnaire ends in {ENDINGS[form]}. Give it that ending.")
     book = Codebook.read(codebook)
     content = written(book, form.value, lang.value)
-    try:
-        file.write_bytes(content)
-    except OSError as error:
-        raise Mkb21Error(f"{file} can't be written ({error.strerror}). Choose another place or close it.") from error
+    save_file(file, content)
     console().print(f"{file.resolve()}: {len(book)} questions", markup=False, soft_wrap=True)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from mkb21sem.commands.planned import Estimator, Hypotheses, Missing, ModelName, PlanFile, say, specified
 from mkb21sem.commands.record import record
 from mkb21sem.commands.shell import (
     NOT_CONVERGED,
@@ -19,7 +20,6 @@ from mkb21sem.commands.shell import (
     guarded,
     missing_codes,
     progress,
-    the_hypotheses,
     the_wave,
 )
 from mkb21sem.report.terminal import console, grid
@@ -27,26 +27,15 @@ from mkb21sem.report.terminal import console, grid
 EXAMPLE = "mkb21sem reproduce --data wave.csv --lang nl --out report2012"
 
 
-PlanFile = Annotated[
-    Path | None, typer.Option("--plan", help="A frozen plan (mkb21sem plan freeze): deviations from it are reported.")
-]
-
-
 @guarded
 def reproduce(
     data: Data = None,
-    model: Annotated[str, typer.Option("--model", help="A shipped model's name, or a .sem file.")] = "mkb21",
-    hypotheses: Annotated[
-        str | None, typer.Option("--hypotheses", help="A shipped name, or a .toml file. Default: the model's own.")
-    ] = None,
+    model: ModelName = None,
+    hypotheses: Hypotheses = None,
     out: Out = Path("out"),
     lang: Annotated[Lang, typer.Option("--lang", help="Language of the report.")] = Lang.EN,
-    estimator: Annotated[
-        str, typer.Option("--estimator", help="auto: what the answers ask for (MLR or WLSMV); or a name.")
-    ] = "auto",
-    missing: Annotated[
-        str, typer.Option("--missing", help="auto: every answer counts; or listwise, fiml, pairwise.")
-    ] = "auto",
+    estimator: Estimator = None,
+    missing: Missing = None,
     codebook: Book = None,
     codes: Codes = None,
     plan: PlanFile = None,
@@ -59,26 +48,22 @@ def reproduce(
         from mkb21sem.report import judged, outputs
         from mkb21sem.report import reproduce as main_job
         from mkb21sem.report.words import Words
-        from mkb21sem.specify.model import Model
-        from mkb21sem.specify.plan import Plan
 
         outputs.replaceable(out)
         step("specify")
-        chosen = Model.read(model)
-        claims = the_hypotheses(hypotheses, model, chosen)
-        frozen = Plan.read(plan) if plan else None
+        of = specified(plan, model, hypotheses, estimator, missing)
         step("survey")
         wave = the_wave(data, codebook, missing_codes(codes), mapping)
         done = main_job.reproduce(
             wave,
-            chosen,
-            claims,
+            of.model,
+            of.hypotheses,
             out,
             lang.value,
             step,
-            estimator=estimator,
-            missing=missing,
-            plan=frozen,
+            estimator=of.estimator,
+            missing=of.missing,
+            plan=of.plan,
             measurement=True,
             asked=asked,
         )
@@ -91,12 +76,7 @@ def reproduce(
         shown.print(words.plain("cause", cause=done.found.cause), markup=False)
     elif done.judged:
         shown.print(grid(judged.verdicts(done.judged, words), words, ("id", "path", "std", "p_adjusted", "verdict")))
-    if frozen is not None:
-        key = "plan.deviations" if done.deviations else "plan.kept"
-        shown.print(words.plain(key, n=len(done.deviations)), style="bold yellow" if done.deviations else None)
-        for each in done.deviations:
-            change = " → ".join(text for text in (each.planned, each.done) if text)
-            shown.print(f"  {words.plain(f'deviation.{each.kind}')}: {each.what} ({change})", markup=False)
+    say(of.plan, done.deviations, words, shown)
     report = (out / "report.html").resolve()
     shown.print(f"{words.plain('report')}: {report}", markup=False, soft_wrap=True)
     if not done.found.converged:

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from mkb21sem.commands.shell import PROBLEMS, Book, Codes, Mapping, guarded, missing_codes, progress
-from mkb21sem.errors import Mkb21Error
 from mkb21sem.report.terminal import console, plain_grid
 
 EXAMPLE = "mkb21sem survey wave.sav --codebook codebook2014.xlsx --missing-codes 99"
@@ -25,6 +24,7 @@ def survey(
     """Check a wave file: list every problem with its row and column, or what is to be known of the answers."""
     with progress() as step:
         step("load the program")
+        from mkb21sem.report.outputs import save_file
         from mkb21sem.survey.check import check
         from mkb21sem.survey.codebook import Codebook
         from mkb21sem.survey.exports.log import recode_frame, recode_summary
@@ -43,10 +43,8 @@ def survey(
     if found.recodes:
         shown.print(plain_grid("Read as", recode_summary(found.recodes)))
     if log is not None:
-        try:
-            recode_frame(found.recodes).to_csv(log, index=False, encoding="utf-8-sig", lineterminator="\n")
-        except OSError as error:
-            raise Mkb21Error(f"--log {log} can't be written ({error.strerror}). Choose another place.") from error
+        recodes = recode_frame(found.recodes).to_csv(index=False, lineterminator="\n")
+        save_file(log, recodes.encode("utf-8-sig"), "--log")
     remarks = found.remarks[found.remarks["kind"] != "base"] if len(found.remarks) else found.remarks
     if len(remarks):
         shown.print(plain_grid("Remarks", remarks))

@@ -53,6 +53,56 @@ def whole(out: Path) -> Iterator[Path]:
         raise
 
 
+def save_file(path: Path, content: bytes, option: str = "--out", replace: bool = True) -> None:
+    """Write a single file, which appears whole or not at all; an earlier one stays until then.
+
+    Parameters
+    ----------
+    option
+        Of the command that names the file, for messages.
+    replace
+        Whether it may take the place of an earlier file.
+
+    Raises
+    ------
+    OptionError
+        It can't be written there, or there is a file that it may not replace.
+    """
+    unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(21, "there is a folder of that name")
+        unfinished.write_bytes(content)
+        if replace:
+            os.replace(unfinished, path)
+        else:
+            _put_new(unfinished, path)
+    except FileExistsError as error:
+        raise OptionError(
+            f"{option} {path}: there is a file of that name; it is never replaced. Name another."
+        ) from error
+    except OSError as error:
+        why = error.strerror or error
+        raise OptionError(
+            f"{option} {path}: the file can't be written ({why}). Name another place, or close it."
+        ) from error
+    finally:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+
+
+def _put_new(unfinished: Path, path: Path) -> None:
+    """Give a finished file its name, unless another file has it."""
+    try:
+        os.link(unfinished, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        if path.exists():
+            raise FileExistsError from None
+        os.replace(unfinished, path)
+
+
 def replaceable(out: Path) -> Path:
     """The folder that ``out`` means, if a new output may take its place.
 

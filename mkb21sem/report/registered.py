@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
 
+from mkb21sem.errors import OptionError
 from mkb21sem.report.table import Column, Table
 from mkb21sem.report.words import Words
-from mkb21sem.specify.plan import Deviation, Plan
+from mkb21sem.specify.model import Model
+from mkb21sem.specify.plan import Deviation, Plan, of_model
 
 SHOWN = 16
 """Letters of the seal in print; the whole stands in results.json."""
@@ -21,8 +27,59 @@ def lines(plan: Plan | None, found: tuple[Deviation, ...], words: Words) -> Iter
         yield words("plan.none")
         return
     yield words("plan.sealed", when=plan.frozen, seal=plan.seal[:SHOWN], program=plan.program)
-    yield words("plan.rules", exclusions=plan.rules.exclusions, criteria=plan.rules.criteria)
+    rules = plan.rules
+    yield words("plan.rules", exclusions=rules.exclusions, criteria=rules.criteria)
+    if rules.intervals:
+        yield words("plan.sampling", intervals=rules.intervals, draws=rules.draws or 0, seed=rules.seed)
+    if declared := [name for name, text in asdict(plan.study).items() if text]:
+        yield words("plan.studied", names=", ".join(declared))
     yield words("plan.deviations", n=len(found)) if found else words("plan.kept")
+
+
+def record(plan: Plan | None, found: tuple[Deviation, ...]) -> dict[str, Any]:
+    """The plan and the deviations for results.json; empty without a plan."""
+    if plan is None:
+        return {}
+    return {
+        "frozen": plan.frozen,
+        "seal": plan.seal,
+        "rules": asdict(plan.rules),
+        "deviations": [asdict(each) for each in found],
+    }
+
+
+def of_output(plan: Plan, folder: Path) -> tuple[Deviation, ...] | None:
+    """The deviations of an output from its plan, as its results.json holds them; None if it had another plan or none.
+
+    Raises
+    ------
+    OptionError
+        There is no results.json of an analysis, or it does not hold together: its model departs from the plan, and
+        the list of deviations doesn't say so.
+    """
+    try:
+        content = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+        block, spec = content["plan"] or {}, content["model"]["spec"]
+        found = tuple(Deviation(**each) for each in block.get("deviations", ()))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise OptionError(f"{folder}: there is no results.json of an analysis that can be read ({error}).") from error
+    if block.get("seal") != plan.seal:
+        return None
+    again = of_model(plan.model, Model.parse(spec, name=plan.model.name))
+    if unsaid := [each for each in again if each not in found]:
+        raise OptionError(
+            f"{folder}: results.json was edited: its model departs from the plan ({unsaid[0].kind}: {unsaid[0].what}), "
+            "and its list of deviations does not say so."
+        )
+    return found
+
+
+def spoken(found: tuple[Deviation, ...], words: Words) -> Iterator[str]:
+    """The same for the terminal: how many deviations, and each on a line."""
+    yield words.plain("plan.deviations" if found else "plan.kept", n=len(found))
+    for each in found:
+        change = " → ".join(text for text in (each.planned, each.done) if text)
+        yield f"  {words.plain(f'deviation.{each.kind}')}: {each.what} ({change})"
 
 
 def table(found: tuple[Deviation, ...]) -> Table:

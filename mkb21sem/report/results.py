@@ -6,7 +6,6 @@ import json
 import math
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from mkb21sem.estimate.secondopinion import TOLERANCE, SecondOpinion
 from mkb21sem.infer.effects.effects import r_squared
 from mkb21sem.infer.globalfit.indices import indices
 from mkb21sem.infer.judging.verdicts import Verdict, verdict_table
+from mkb21sem.report.registered import record
 from mkb21sem.report.study import Study
 
 PROGRAM = "mkb21sem"
@@ -127,14 +127,7 @@ def of_study(of: Study, source: Mapping[str, object], run: Mapping[str, object])
         "hypotheses": verdict_table(other.judged).to_dict("records") if other.judged else [],
         "changed": [one.hypothesis.id for one, _ in other.changed(of.judged)],
     }
-    plan: dict[str, Any] = {}
-    if of.plan is not None:
-        plan = {
-            "frozen": of.plan.frozen,
-            "seal": of.plan.seal,
-            "rules": asdict(of.plan.rules),
-            "deviations": [asdict(each) for each in of.deviations],
-        }
+    plan = record(of.plan, of.deviations)
     return dict(plain(content | {"beside": beside, "plan": plan, "run": run}))
 
 

@@ -1,4 +1,4 @@
-"""A frozen plan: model, hypotheses and rules, written down with a seal before the answers are fitted."""
+"""A frozen plan: model, hypotheses, rules and what authors declare, written down with a seal before the fit."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,14 @@ from typing import Any
 import tomli_w
 
 from mkb21sem.errors import SpecError, closest
-from mkb21sem.specify.hypothesis import Hypothesis
+from mkb21sem.specify.declaration import Declaration
+from mkb21sem.specify.hypothesis import ZERO, Hypothesis
 from mkb21sem.specify.model import Model
 from mkb21sem.specify.parse import Arrow
 
 COMPARED = ("path", "sign", "family", "sesoi", "alpha")
 """What a hypothesis promises; its wording may be corrected."""
+UNDECLARED = Declaration()
 HEADER = """# A plan of analysis, frozen by `mkb21sem plan freeze`. Do not edit: `mkb21sem plan verify` would see it.
 # The seal shows that the content is unchanged. It does not prove the date: lodge the seal where others can see it
 # (OSF, AsPredicted, an e-mail to a colleague) before the answers are collected or opened.
@@ -38,12 +40,18 @@ class Rules:
         Which respondents are left out, in words.
     criteria
         Which fit counts as acceptable, in words.
+    intervals, draws, seed
+        Where intervals and p-values come from; empty where that is not planned. Levels and smallest effects of interest
+        are planned with the hypotheses.
     """
 
     estimator: str = "auto"
     missing: str = "auto"
     exclusions: str = "none but those who were not asked the model's questions"
     criteria: str = "none named"
+    intervals: str = ""
+    draws: int | None = None
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,10 @@ class Plan:
         Version that froze it.
     seal
         SHA-256 of all this.
+    zeros
+        Arrows that are registered as zero.
+    study
+        What the authors declare of their study.
     """
 
     model: Model
@@ -72,6 +84,8 @@ class Plan:
     frozen: str
     program: str
     seal: str
+    zeros: tuple[Hypothesis, ...] = ()
+    study: Declaration = UNDECLARED
 
     @staticmethod
     def read(path: str | Path) -> Plan:
@@ -96,8 +110,8 @@ class Deviation:
     Attributes
     ----------
     kind
-        estimator, missing, arrow added, arrow dropped, item dropped, covariance freed, arrow changed, operation,
-        hypothesis added, hypothesis dropped or hypothesis changed.
+        estimator, missing, intervals, draws, seed, arrow added, arrow dropped, item dropped, covariance freed, arrow
+        changed, operation, declaration; hypothesis or zero and added, dropped or changed.
     what
         Which.
     planned, done
@@ -110,28 +124,53 @@ class Deviation:
     done: str
 
 
-def freeze(model: Model, hypotheses: Sequence[Hypothesis], rules: Rules, program: str, when: datetime) -> Plan:
-    """Seal a model, its hypotheses and the rules.
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Where the intervals of an analysis come from, to be held against the plan."""
+
+    intervals: str
+    draws: int
+    seed: int
+
+
+def freeze(
+    model: Model,
+    hypotheses: Sequence[Hypothesis],
+    rules: Rules,
+    program: str,
+    when: datetime,
+    zeros: Sequence[Hypothesis] = (),
+    study: Declaration | None = None,
+) -> Plan:
+    """Seal a model, its hypotheses, the rules, registered zeros and what the authors declare.
 
     Raises
     ------
     SpecError
         There is no hypothesis, or two share an id.
     """
-    ids = [claim.id for claim in hypotheses]
-    if not ids:
+    ids = [claim.id for claim in (*hypotheses, *zeros)]
+    if not hypotheses:
         raise SpecError("a plan needs at least one hypothesis; name a file by --hypotheses.")
     if twice := sorted({each for each in ids if ids.count(each) > 1}):
         raise SpecError(f"two hypotheses are called {', '.join(twice)}; give each an id of its own.")
     frozen = when.astimezone(UTC).isoformat(timespec="seconds")
     # What is sealed is what a reader of the file gets back.
     plain = Model.parse(str(model), name=model.name)
-    plan = Plan(plain, tuple(hypotheses), rules, frozen, program, "")
-    return Plan(plain, plan.hypotheses, rules, frozen, program, _seal(_content(plan)))
+    plan = Plan(plain, tuple(hypotheses), rules, frozen, program, "", tuple(zeros), study or UNDECLARED)
+    return replace(plan, seal=_seal(_content(plan)))
 
 
 def deviations(
-    plan: Plan, model: Model, hypotheses: Sequence[Hypothesis], estimator: str, missing: str
+    plan: Plan,
+    model: Model,
+    hypotheses: Sequence[Hypothesis],
+    estimator: str,
+    missing: str,
+    *,
+    zeros: Sequence[Hypothesis] | None = None,
+    drawn: Drawn | None = None,
+    study: Declaration | None = None,
 ) -> tuple[Deviation, ...]:
     """What an analysis does otherwise than its plan.
 
@@ -141,17 +180,26 @@ def deviations(
         Those of the analysis.
     estimator, missing
         As they were asked for, ``auto`` for the rule.
+    zeros, drawn, study
+        Registered zeros, where intervals come from, and declarations, of an analysis that has such; None otherwise.
     """
-    asked = {"estimator": estimator, "missing": missing}
+    asked: dict[str, object] = {"estimator": estimator, "missing": missing}
+    if drawn is not None:
+        asked |= {name: getattr(drawn, name) for name in ("intervals", "draws", "seed")}
+    rules = {name: getattr(plan.rules, name) for name in asked}
     found = [
-        Deviation(name, name, getattr(plan.rules, name), done)
+        Deviation(name, name, str(rules[name]), str(done))
         for name, done in asked.items()
-        if getattr(plan.rules, name) != done
+        if rules[name] not in (None, "", done)
     ]
-    return (*found, *_of_model(plan.model, model), *_of_hypotheses(plan.hypotheses, hypotheses))
+    tested = () if zeros is None else _of_hypotheses(plan.zeros, zeros, "zero")
+    said = () if study is None else _of_study(plan.study, study)
+    claimed = _of_hypotheses(plan.hypotheses, hypotheses, "hypothesis")
+    return (*found, *of_model(plan.model, model), *claimed, *tested, *said)
 
 
-def _of_model(planned: Model, done: Model) -> Iterator[Deviation]:
+def of_model(planned: Model, done: Model) -> Iterator[Deviation]:
+    """Every arrow, value and constraint that one model has otherwise than the other."""
     before, now = ({_key(arrow): arrow for arrow in model.arrows} for model in (planned, done))
     for key in [key for key in before if key not in now]:
         kind = "item dropped" if before[key].op == "=~" else "arrow dropped"
@@ -183,32 +231,47 @@ def _modifier(arrow: Arrow) -> str:
     return f"free, equal to all `{arrow.label}`" if arrow.label else "free" if arrow.freed else "as by default"
 
 
-def _of_hypotheses(planned: Sequence[Hypothesis], done: Sequence[Hypothesis]) -> Iterator[Deviation]:
+def _of_study(planned: Declaration, done: Declaration) -> Iterator[Deviation]:
+    for field in fields(Declaration):
+        was, is_now = getattr(planned, field.name), getattr(done, field.name)
+        if was and was != is_now:
+            yield Deviation("declaration", field.name, was, is_now or "none")
+
+
+def _of_hypotheses(planned: Sequence[Hypothesis], done: Sequence[Hypothesis], kind: str) -> Iterator[Deviation]:
     before, now = ({claim.id: claim for claim in claims} for claims in (planned, done))
     for each in [each for each in before if each not in now]:
-        yield Deviation("hypothesis dropped", f"{each}: {before[each].path}", "registered", "")
+        yield Deviation(f"{kind} dropped", f"{each}: {before[each].path}", "registered", "")
     for each in [each for each in now if each not in before]:
-        yield Deviation("hypothesis added", f"{each}: {now[each].path}", "", "judged")
+        yield Deviation(f"{kind} added", f"{each}: {now[each].path}", "", "judged")
     for each in [each for each in now if each in before]:
         for name in COMPARED:
             was, is_now = (getattr(claims[each], name) for claims in (before, now))
             if was != is_now:
-                yield Deviation("hypothesis changed", f"{each}: {name}", str(was) or "none", str(is_now) or "none")
+                yield Deviation(f"{kind} changed", f"{each}: {name}", str(was) or "none", str(is_now) or "none")
 
 
 def _content(plan: Plan) -> dict[str, Any]:
-    """Everything that is sealed, as plain values."""
+    """Everything that is sealed, as plain values; what is not planned is left out."""
+    declared = {name: text for name, text in asdict(plan.study).items() if text}
+    rules = {name: value for name, value in asdict(plan.rules).items() if value not in (None, "")}
     return {
         "frozen": plan.frozen,
         "program": plan.program,
-        "rules": asdict(plan.rules),
+        "rules": rules,
         "model": {"name": plan.model.name, "spec": str(plan.model)},
-        "hypothesis": [asdict(claim) | {"through": list(claim.through)} for claim in plan.hypotheses],
+        **({"study": declared} if declared else {}),
+        "hypothesis": [_block(claim) for claim in plan.hypotheses],
+        **({ZERO: [_block(claim) for claim in plan.zeros]} if plan.zeros else {}),
     }
 
 
+def _block(claim: Hypothesis) -> dict[str, Any]:
+    return asdict(claim) | {"through": list(claim.through)}
+
+
 def _seal(content: Mapping[str, Any]) -> str:
-    canonical = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=str)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
@@ -227,13 +290,18 @@ def _read(path: Path) -> Plan:
             "the frozen file back, or freeze a new plan and say so."
         )
     try:
-        known = {field.name for field in fields(Hypothesis)}
-        for block in document["hypothesis"]:
-            if odd := sorted(set(block) - known):
-                raise SpecError(f"{path}: a hypothesis has no `{odd[0]}`.{closest(odd[0], known)}")
-        claims = tuple(Hypothesis(**block | {"through": tuple(block["through"])}) for block in document["hypothesis"])
+        claims, zeros = (_claims(document.get(kind, []), path) for kind in ("hypothesis", ZERO))
+        study = Declaration(**document.get("study", {}))
         model = Model.parse(document["model"]["spec"], name=document["model"]["name"])
         rules = Rules(**document["rules"])
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise SpecError(f"{path}: the plan comes from another version ({error}).") from error
-    return Plan(model, claims, rules, document["frozen"], document["program"], seal)
+    return Plan(model, claims, rules, str(document["frozen"]), str(document["program"]), seal, zeros, study)
+
+
+def _claims(blocks: Sequence[Mapping[str, Any]], path: Path) -> tuple[Hypothesis, ...]:
+    known = {field.name for field in fields(Hypothesis)}
+    for block in blocks:
+        if odd := sorted(set(block) - known):
+            raise SpecError(f"{path}: a hypothesis has no `{odd[0]}`.{closest(odd[0], known)}")
+    return tuple(Hypothesis(**{**block, "through": tuple(block["through"])}) for block in blocks)

@@ -9,14 +9,28 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import tomli_w
 from typer.testing import CliRunner
 
 from mkb21sem import Hypothesis, Model, SpecError, cli
-from mkb21sem.specify.plan import Plan, Rules, deviations, freeze
+from mkb21sem.report.words import Words
+from mkb21sem.specify.declaration import Declaration
+from mkb21sem.specify.plan import Drawn, Plan, Rules, _content, _seal, deviations, freeze
 
 MODEL = Model.read("mkb21")
 CLAIMS = Hypothesis.read("mkb21")
 WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+OWN = """alpha = 0.05
+[study]
+exclusions = "nobody"
+criteria = "CFI at least .95"
+[[hypothesis]]
+id = "H1"
+path = "TOE_M -> INTENS"
+sign = "+"
+"""
 
 
 def frozen(model: Model = MODEL, claims: tuple[Hypothesis, ...] = CLAIMS) -> Plan:
@@ -119,6 +133,92 @@ def test_departures_in_hypotheses() -> None:
     }
 
 
+def test_departures_in_zeros_declarations_and_draws() -> None:
+    claim, zero = Hypothesis("H1", "f", "g"), Hypothesis("Z1", "g", "z", family="zero")
+    study = Declaration(exclusions="nobody", criteria="CFI ≥ .95")
+    rules = Rules("MLR", "fiml", intervals="bca", draws=5000, seed=3)
+    plan = freeze(Model.parse(SPEC), (claim,), rules, "mkb21sem 0", WHEN, (zero,), study)
+    options = {"zeros": (zero,), "drawn": Drawn("bca", 5000, 3), "study": study}
+    assert deviations(plan, plan.model, (claim,), "MLR", "fiml", **options) == ()
+    assert deviations(plan, plan.model, (claim,), "MLR", "fiml") == (), "an analysis without draws departs in none"
+    now = {"zeros": (), "drawn": Drawn("percentile", 1000, 4), "study": replace(study, criteria="")}
+    found = {
+        (each.kind, each.what, each.planned, each.done)
+        for each in deviations(plan, plan.model, (claim,), "MLR", "fiml", **now)
+    }
+    assert found == {
+        ("intervals", "intervals", "bca", "percentile"),
+        ("draws", "draws", "5000", "1000"),
+        ("seed", "seed", "3", "4"),
+        ("zero dropped", "Z1: g → z", "registered", ""),
+        ("declaration", "criteria", "CFI ≥ .95", "none"),
+    }
+
+
+def test_zeros_and_declarations_are_sealed(tmp_path: Path) -> None:
+    zeros, study = Hypothesis.read_zeros("mkb21"), Declaration(design="online survey", criteria='CFI "≥" .95')
+    plan = freeze(MODEL, CLAIMS, Rules(draws=500, intervals="bca", seed=1), "mkb21sem 0", WHEN, zeros, study)
+    file = tmp_path / "plan.toml"
+    file.write_text(plan.text(), encoding="utf-8")
+    assert Plan.read(file) == plan
+    for old, new in (
+        ("online survey", "interviews"),
+        ("draws = 500", "draws = 400"),
+        ('family = "zero"', 'family = ""'),
+    ):
+        assert old in plan.text()
+        file.write_text(plan.text().replace(old, new, 1), encoding="utf-8")
+        with pytest.raises(SpecError, match="no longer fits its seal"):
+            Plan.read(file)
+
+
+def test_every_departure_has_a_name_in_both_languages() -> None:
+    kinds = {"estimator", "missing", "intervals", "draws", "seed", "arrow added", "arrow dropped", "item dropped"}
+    kinds |= {"covariance freed", "arrow changed", "operation", "declaration"}
+    kinds |= {f"{one} {other}" for one in ("hypothesis", "zero") for other in ("added", "dropped", "changed")}
+    for lang in ("en", "nl"):
+        assert all(Words(lang).has(f"deviation.{kind}") for kind in kinds)
+
+
+ODD = [
+    ("frozen = 2026-01-02", "no longer fits its seal"),
+    ("hypothesis = 3", "no longer fits its seal"),
+    ("seal = [1]", "no longer fits its seal"),
+]
+
+
+@pytest.mark.parametrize(("line", "message"), ODD)
+def test_odd_values_in_an_edited_plan(line: str, message: str, tmp_path: Path) -> None:
+    name = line.partition(" ")[0]
+    kept = frozen().text().partition("\n[[hypothesis]]") if name == "hypothesis" else (frozen().text(),)
+    text = re.sub(rf"^{name} = .*$", line, kept[0], flags=re.MULTILINE)
+    if line not in text:
+        text = text.replace("frozen =", f"{line}\nfrozen =")
+    (tmp_path / "plan.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(SpecError, match=message):
+        Plan.read(tmp_path / "plan.toml")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"hypothesis": 3},
+        {"hypothesis": [3]},
+        {"hypothesis": [{"id": "H1", "source": "a", "outcome": "b"}]},
+        {"study": {"odd": "x"}},
+        {"study": 3},
+        {"rules": {"odd": 1}},
+        {"model": {"spec": 3}},
+    ],
+)
+def test_a_plan_of_another_version_is_refused(change: dict[str, object], tmp_path: Path) -> None:
+    """Sealed anew, by whoever, with something in it that this version does not know."""
+    document = _content(frozen()) | change
+    (tmp_path / "plan.toml").write_text(tomli_w.dumps(document | {"seal": _seal(document)}), encoding="utf-8")
+    with pytest.raises(SpecError):
+        Plan.read(tmp_path / "plan.toml")
+
+
 def test_a_plan_needs_hypotheses_with_ids_of_their_own() -> None:
     with pytest.raises(SpecError, match="at least one hypothesis"):
         frozen(MODEL, ())
@@ -140,7 +240,8 @@ def test_the_commands_and_the_report(tmp_path: Path) -> None:
     assert code == 0
     assert "Unchanged since" in said
     assert "CFI at least .95" in said
-    code, said = run("reproduce", "--plan", file, "--model", "mkb21_text", "--out", tmp_path / "out")
+    asked = ("--model", "mkb21_text", "--estimator", "auto")
+    code, said = run("reproduce", "--plan", file, *asked, "--out", tmp_path / "out")
     assert code == 0, said
     assert "arrow dropped: REP ~ ERV" in said
     assert "MLR → auto" in said
@@ -152,6 +253,85 @@ def test_the_commands_and_the_report(tmp_path: Path) -> None:
     assert content["seal"][:16] in page
     assert page.count("arrow dropped") == 3
     assert (tmp_path / "out" / "tables" / "deviations.csv").exists()
+    code, said = run("plan", "verify", file, "--against", tmp_path / "out")
+    assert code == 1
+    assert "arrow dropped: REP ~ ERV" in said
+    hidden = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
+    hidden["plan"]["deviations"] = []
+    (tmp_path / "out" / "results.json").write_text(json.dumps(hidden), encoding="utf-8")
+    code, said = run("plan", "verify", file, "--against", tmp_path / "out")
+    assert code == 2
+    assert "results.json was edited: its model departs from the plan (arrow dropped" in said
+
+
+def test_what_no_option_asks_otherwise_is_done_as_planned(tmp_path: Path) -> None:
+    """Model, hypotheses, level, zeros, estimator, intervals, draws and seed; then the same with another seed."""
+    file, spec = tmp_path / "plan.toml", tmp_path / "own.sem"
+    spec.write_text("INTENS ~ TOE_M\n", encoding="utf-8")
+    (tmp_path / "own.toml").write_text(OWN, encoding="utf-8")
+    planned = ("--alpha", ".01", "--estimator", "ML", "--missing", "listwise", "--draws", "100", "--intervals", "bc")
+    own = ("--model", spec, "--hypotheses", tmp_path / "own.toml")
+    code, said = run("plan", "freeze", *own, *planned, "--seed", "5", "--out", file)
+    assert code == 0, said
+    spec.unlink()
+    code, said = run("infer", "--plan", file, "--no-robustness", "--out", tmp_path / "kept")
+    assert code == 0, said
+    assert "are those of the plan" in said
+    content = json.loads((tmp_path / "kept" / "results.json").read_text(encoding="utf-8"))
+    assert content["plan"]["deviations"] == []
+    assert content["model"]["spec"] == "INTENS ~ TOE_M"
+    assert (content["model"]["estimator"], content["hypotheses"][0]["alpha"]) == ("ML", 0.01)
+    assert [content["intervals"][key] for key in ("kind", "draws", "seed")] == ["bc", 100, 5]
+    assert content["run"]["options"]["plan"]["text"] == file.read_text(encoding="utf-8")
+    code, said = run("plan", "verify", file, "--against", tmp_path / "kept")
+    assert code == 0, said
+    assert "Declared: exclusions, criteria" in said
+    assert "Criteria: CFI at least .95" in said
+    asked = ("--seed", "6", "--lang", "nl", "--no-robustness")
+    code, said = run("infer", "--plan", file, *asked, "--out", tmp_path / "other")
+    assert code == 0, said
+    assert "begin van de toevalsgetallen: seed (5 → 6)" in said
+    page = (tmp_path / "other" / "inference.html").read_text(encoding="utf-8")
+    assert "Afwijkingen van het plan: 1" in page
+    assert "begin van de toevalsgetallen" in page
+    code, said = run("verify", tmp_path / "other")
+    assert code == 0, said
+
+
+def test_an_output_of_another_plan_or_of_none(tmp_path: Path) -> None:
+    file = tmp_path / "plan.toml"
+    file.write_text(frozen().text(), encoding="utf-8")
+    for plan in ({}, {"seal": "other", "deviations": []}):
+        (tmp_path / "results.json").write_text(json.dumps({"plan": plan, "model": {"spec": SPEC}}), encoding="utf-8")
+        code, said = run("plan", "verify", file, "--against", tmp_path)
+        assert code == 1
+        assert "made without this plan" in said
+    for text in (
+        "{",
+        "[]",
+        '{"plan": 3, "model": {"spec": "x"}}',
+        '{"plan": {"deviations": [1]}, "model": {"spec": ""}}',
+    ):
+        (tmp_path / "results.json").write_text(text, encoding="utf-8")
+        assert run("plan", "verify", file, "--against", tmp_path)[0] == 2
+    assert run("plan", "verify", file, "--against", tmp_path / "absent")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--alpha", "2"), "--alpha must lie between 0 and 1; got 2"),
+        (("--sesoi", "0"), "--sesoi must lie between 0 and 1; got 0"),
+        (("--draws", "10"), "need at least 100 draws"),
+        (("--intervals", "exact"), "intervals must be delta, montecarlo, percentile, bc, bca"),
+        (("--estimator", "MLX"), "--estimator must be auto, ML"),
+    ],
+)
+def test_rules_that_cannot_be_kept_are_not_frozen(options: tuple[str, ...], message: str, tmp_path: Path) -> None:
+    code, said = run("plan", "freeze", *options, "--out", tmp_path / "plan.toml")
+    assert code == 2
+    assert message in said
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_report_without_a_plan_says_so(tmp_path: Path) -> None:

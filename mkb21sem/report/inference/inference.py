@@ -24,6 +24,7 @@ from mkb21sem.infer.robustness.robustness import Robustness, robustness
 from mkb21sem.parallel import Progress
 from mkb21sem.specify.hypothesis import Hypothesis
 from mkb21sem.specify.model import Model
+from mkb21sem.specify.plan import Deviation, Drawn, Plan, deviations
 from mkb21sem.survey.wave import Wave
 
 WAY = ("source", "outcome", "effect", "path")
@@ -122,6 +123,8 @@ class Inference:
     equivalent
         model change steps df chisq: models, one change away, that no answers can tell from this one; None where they
         can't be looked for.
+    plan, deviations
+        The frozen plan, if there is one, and what was done otherwise.
     """
 
     wave: Wave
@@ -139,6 +142,8 @@ class Inference:
     rivals: Rivals | None = None
     rivals_reason: str = ""
     equivalent: pd.DataFrame | None = None
+    plan: Plan | None = None
+    deviations: tuple[Deviation, ...] = ()
 
     @property
     def stopped(self) -> bool:
@@ -161,6 +166,7 @@ def infer(
     weights: str | None = None,
     step: Steps | None = None,
     checkpoint: Checkpoint | None = None,
+    plan: Plan | None = None,
 ) -> Inference:
     """Judge the hypotheses of a wave, test what the model leaves out, and see which verdicts survive other choices.
 
@@ -180,6 +186,8 @@ def infer(
         Told what is being done.
     checkpoint
         Keeps what is finished of the bootstrap and of the other choices, so that a run that was killed goes on.
+    plan
+        The frozen plan that this analysis is held against.
 
     Raises
     ------
@@ -192,6 +200,7 @@ def infer(
     """
     tell, how = step or Silent(), sampling or Sampling()
     tell("estimate")
+    otherwise = _otherwise(plan, model, hypotheses, restrictions, estimator, missing, how) if plan else ()
     choice = choose(model, wave, estimator, missing)
     found = fit(model, wave, **choice.options)
     draws, how, outcome = _drawn(found, how, tell, checkpoint)
@@ -233,7 +242,23 @@ def infer(
         beside,
         why_not,
         alike,
+        plan,
+        otherwise,
     )
+
+
+def _otherwise(
+    plan: Plan,
+    model: Model,
+    hypotheses: Sequence[Hypothesis],
+    zeros: Sequence[Hypothesis],
+    estimator: str,
+    missing: str,
+    how: Sampling,
+) -> tuple[Deviation, ...]:
+    """What is done otherwise than planned."""
+    drawn = Drawn(how.intervals, how.draws, how.seed)
+    return deviations(plan, model, hypotheses, estimator, missing, zeros=zeros, drawn=drawn)
 
 
 def _kind(how: Sampling) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from mkb21sem.infer.judging.verdicts import verdict_table
-from mkb21sem.report import judged, numbers, outputs, provenance, results
+from mkb21sem.report import judged, numbers, outputs, provenance, registered, results
 from mkb21sem.report.charts.curve import choices, curve
 from mkb21sem.report.charts.forest import forest
 from mkb21sem.report.charts.style import Chart
@@ -83,6 +83,7 @@ def _filled(of: Inference, words: Words, made: dict[str, Table], drawn: list[Cha
         "short": list(_short(of, words)),
         "counts": judged.counts(of.judged),
         "total": numbers.count(len(of.judged), words.lang),
+        "registered": list(registered.lines(of.plan, of.deviations, words)),
         "reasons": list(judged.reasons(of.judged, words, of.model.name)),
         "sampling": list(_sampling(of, words)),
         "zeros": list(_zeros(of, words)),
@@ -249,6 +250,7 @@ def content(of: Inference, asked: Mapping[str, Any] | None = None) -> dict[str, 
         "rivals": None if of.rivals is None else {"models": of.rivals.table, "pairs": of.rivals.comparison.pairs},
         "rivals_reason": of.rivals_reason,
         "equivalents": of.equivalent,
+        "plan": registered.record(of.plan, of.deviations),
         "run": run,
     }
     return dict(results.plain(_records(whole)))

@@ -10,7 +10,7 @@ import pandas as pd
 from mkb21sem.infer.judging.zeros import Zeros
 from mkb21sem.infer.robustness.robustness import Robustness
 from mkb21sem.infer.robustness.specifications import CHOICES
-from mkb21sem.report import judged, numbers, tables
+from mkb21sem.report import judged, numbers, registered, tables
 from mkb21sem.report.inference import rival_tables
 from mkb21sem.report.inference.inference import Inference
 from mkb21sem.report.table import Column, Table
@@ -32,7 +32,7 @@ def every_table(of: Inference, words: Words) -> dict[str, Table]:
         made += rival_tables.every_table(of.rivals, words)
     if of.equivalent is not None:
         made.append(rival_tables.equivalents(of.equivalent, of.found.model, words))
-    made.append(tables.hypotheses(of.hypotheses, words))
+    made += [tables.hypotheses(of.hypotheses, words), registered.table(of.deviations)]
     return {table.name: table for table in made if len(table.frame)}
 
 

@@ -128,7 +128,7 @@ def table(each: Printed, words: Words, on: Grid | None = None) -> str:
     kind = "long" if len(each.rows) > 20 else "table"
     return (
         f'#figure(kind: "{kind}", supplement: none, numbering: none, caption: [{title}])[\n'
-        f"#set align(left)\n#set par(leading: 0.5em)\n{size}"
+        f"#set align(left)\n#set par(leading: 0.5em)\n#set table.cell(breakable: false)\n{size}"
         f"#table(columns: {columns}, align: ({below},), {LOOK},\n"
         + "\n".join(cells)
         + f"\n){note}\n] <table.{label(each.name)}>"
@@ -151,7 +151,8 @@ def escaped(plain_text: str) -> str:
     for at, letter in enumerate(plain_text):
         if letter in "\r\n\t":
             letter = " "
-        counts = letter in ".)" and (plain_text[:at].strip().isdigit() or before == ".")
+        ends = plain_text[at + 1 : at + 2].strip() == ""
+        counts = letter in ".)" and (before == "." or (ends and plain_text[:at].strip().isdigit()))
         doubtful = letter in string.punctuation and (at == 0 or counts)
         made.append(f"\\{letter}" if letter in SPECIAL or doubtful else letter)
         before = letter
@@ -200,7 +201,7 @@ def _note(each: Printed, words: Words) -> str:
     if not each.notes:
         return ""
     said = " ".join(text(runs(note)) for note in each.notes)
-    return f"\n#block(above: 0.8em, width: 100%, text(size: 9pt)[#emph[{text(runs(words('note')))}] {said}])"
+    return f"\n#block(above: 0.8em, width: 100%, text(size: 9pt, par[#emph[{text(runs(words('note')))}] {said}]))"
 
 
 def _piece(piece: Piece, at: Numbering, words: Words) -> str:
@@ -260,6 +261,7 @@ def _head(document: Document, words: Words) -> str:
         [
             f"#set document(title: {quoted(title)}, author: (), date: none)",
             f'#set text(lang: "{words.lang}", region: "{region}")',
+            f'#show raw: set text(lang: "{words.lang}", region: "{region}")',
             f'#set page(paper: "a4", margin: (x: 2cm, top: 2.6cm, bottom: 2.2cm), header: {above},',
             f"  footer: context [#set text(size: 8.5pt, fill: luma(80))\n{foot} #h(1fr) ",
             '#counter(page).display("1 / 1", both: true)])',

@@ -13,7 +13,7 @@ import pandas as pd
 from mkb21sem.linalg import Array
 from mkb21sem.report.documents.parts import Block, Num, Paragraph, Section, Tabled, joined, say
 from mkb21sem.report.publication.analysis import Analysis
-from mkb21sem.report.publication.indicators import behind, questions
+from mkb21sem.report.publication.indicators import composition, questions
 from mkb21sem.report.publication.said import NOTE
 from mkb21sem.report.table import Column, Table
 from mkb21sem.report.words import Words
@@ -54,11 +54,8 @@ def signs(of: Analysis) -> tuple[pd.DataFrame, int, int]:
         sign n, of every rule; respondents that were asked; questions.
     """
     wave = of.wave
-    names = [
-        name
-        for name in wave.answers.columns
-        if name in set(questions(wave, of.model.observed)) and wave.codebook[name].measure == "ordinal"
-    ]
+    own = set(questions(wave, of.model.observed))
+    names = [name for name in wave.answers.columns if name in own and wave.codebook[name].measure == "ordinal"]
     asked = wave.asked(of.model.observed)
     given = wave.answers.loc[asked, names]
     batteries: dict[str, list[str]] = {}
@@ -132,7 +129,8 @@ def _scaled(of: Analysis, words: Words) -> Paragraph:
     """Which variables were made of answers, what was done in reading, and how far variances lie apart."""
     found = of.found.moments
     variance = np.diag(np.einsum("g,gij->ij", found.share, found.cov))
-    made = [name for name in of.model.observed if name not in of.wave.codebook and behind(of.wave, name)]
+    made_of = composition(of.wave)
+    made = [name for name in of.model.observed if name not in of.wave.codebook and name in made_of]
     coded = sum(recode.count for recode in of.wave.recodes if recode.code is not None)
     derived = say(words, "front.derived", names=words.listed(made)) if made else say(words, "front.not_derived")
     return joined(

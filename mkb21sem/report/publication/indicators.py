@@ -13,25 +13,24 @@ from mkb21sem.survey.derived import derivations
 from mkb21sem.survey.wave import Wave
 
 
-def behind(wave: Wave, name: str) -> tuple[str, ...]:
-    """The questions that a variable is made of; a question is made of itself."""
-    if name in wave.codebook:
-        return (name,)
-    known = derivations(wave.codebook)
-    return known[name].items if name in known else ()
+def composition(wave: Wave) -> dict[str, tuple[str, ...]]:
+    """Every question and variable of a wave, and the questions that it is made of; a question is made of itself."""
+    derived = {name: made.items for name, made in derivations(wave.codebook).items()}
+    return derived | {question: (question,) for question in wave.codebook}
 
 
 def questions(wave: Wave, names: tuple[str, ...]) -> tuple[str, ...]:
     """All questions behind some variables, each once."""
-    return tuple(dict.fromkeys(question for name in names for question in behind(wave, name)))
+    made_of = composition(wave)
+    return tuple(dict.fromkeys(question for name in names for question in made_of.get(name, ())))
 
 
 def indicators(of: Analysis, words: Words) -> Table:
     """Every observed variable of the model: construct, wording, kind, answers, evidence, who was asked."""
     arrows = {a.rhs: a for a in of.model.arrows if a.op == "=~"}
-    lines = []
+    made_of, lines = composition(of.wave), []
     for name in of.model.observed:
-        own = behind(of.wave, name)
+        own = made_of.get(name, ())
         arrow = arrows.get(name)
         item = next((each for each in of.wave.codebook.items if each.id == name), None)
         lines.append(
@@ -62,9 +61,9 @@ def indicators(of: Analysis, words: Words) -> Table:
 
 def behind_table(of: Analysis, words: Words) -> Table | None:
     """Every question behind a variable that is made of several; None where there is none."""
-    lines = []
+    made_of, lines = composition(of.wave), []
     for name in of.model.observed:
-        for question in behind(of.wave, name) if name not in of.wave.codebook else ():
+        for question in made_of.get(name, ()) if name not in of.wave.codebook else ():
             item = of.wave.codebook[question]
             lines.append(
                 {

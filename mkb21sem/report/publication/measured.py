@@ -12,7 +12,7 @@ from mkb21sem.report.dossier import judged
 from mkb21sem.report.dossier.inquiry import Inquiry
 from mkb21sem.report.publication.analysis import Analysis
 from mkb21sem.report.publication.apart import apart
-from mkb21sem.report.publication.indicators import behind, behind_table, indicators
+from mkb21sem.report.publication.indicators import behind_table, indicators, questions
 from mkb21sem.report.publication.said import NOTE, declared, meant, rules
 from mkb21sem.report.table import Column, Table
 from mkb21sem.report.words import Words
@@ -46,7 +46,7 @@ def _indicators(of: Analysis, words: Words) -> Section:
 
 def _turned(of: Analysis, words: Words) -> Paragraph:
     """Whether answers were recoded to point the other way, and questions that look as if they should have been."""
-    asked = {question for name in of.model.observed for question in behind(of.wave, name)}
+    asked = set(questions(of.wave, of.model.observed))
     screened = of.inquiry.screening.items if of.inquiry else pd.DataFrame({"item": [], "flags": []})
     against = [
         str(row["item"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from mkb21sem.report import registered
 from mkb21sem.report.documents.parts import Num, Paragraph, Section, Tabled, say
@@ -56,7 +57,7 @@ def section(of: Analysis, words: Words) -> Section:
 
 
 def _frozen(of: Analysis, words: Words) -> Iterator[Paragraph | Tabled]:
-    plan, found = of.study.plan, of.study.deviations
+    plan, found = of.study.plan, of.inference.deviations
     assert plan is not None
     yield say(
         words,
@@ -66,7 +67,13 @@ def _frozen(of: Analysis, words: Words) -> Iterator[Paragraph | Tabled]:
         program=plan.program,
         shows=("5.plan",),
     )
-    yield say(words, "plan.rules", exclusions=plan.rules.exclusions, criteria=plan.rules.criteria)
+    rules = plan.rules
+    yield say(words, "plan.rules", exclusions=rules.exclusions, criteria=rules.criteria)
+    if rules.intervals:
+        draws = Num(rules.draws or 0, "count")
+        yield say(words, "plan.sampling", intervals=rules.intervals, draws=draws, seed=rules.seed)
+    if names := [name for name, text in asdict(plan.study).items() if text]:
+        yield say(words, "plan.studied", names=", ".join(names))
     if found:
         yield say(words, "plan.deviations", n=Num(len(found), "count"))
         yield Tabled(registered.table(found), shows=("5.deviations",))

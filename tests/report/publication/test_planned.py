@@ -178,15 +178,19 @@ def test_a_declared_registration_says_what_became_of_the_plan(text, points) -> N
 def test_a_frozen_plan_meets_item_5_with_and_without_deviations() -> None:
     of = reference()
     when = datetime(2026, 1, 2, tzinfo=UTC)
-    kept = freeze(of.model, of.study.hypotheses, Rules(), "mkb21sem", when)
+    rules = Rules(intervals="bca", draws=1500, seed=7)
+    kept = freeze(of.model, of.study.hypotheses, rules, "mkb21sem", when, study=Declaration(design="A survey."))
     other = freeze(Model.parse(SMALL, name="small"), of.study.hypotheses[:3], Rules(), "mkb21sem", when)
     for plan in (kept, other):
         found = deviations(plan, of.model, of.study.hypotheses, "auto", "auto")
-        with_plan = replace(of, study=replace(of.study, plan=plan, deviations=found))
+        judged = replace(of.inference, plan=plan, deviations=found)
+        with_plan = replace(of, study=replace(of.study, plan=plan), inference=judged)
         section = planned.section(with_plan, words_of(of))
         assert 5 not in lacking(section)
         assert plan.seal[:16] in said(section, words_of(of))
         assert "2026-01-02" in said(section, words_of(of))
         tables = [b.table for b in blocks(section, "registration") if isinstance(b, Tabled)]
         assert [len(table.frame) for table in tables] == ([len(found)] if found else [])
+        assert ("bca, 1,500 draws, seed 7" in said(section, words_of(of))) is (plan is kept)
+        assert ("Declared in the plan: design." in said(section, words_of(of))) is (plan is kept)
     assert len(found) > 10

@@ -10,7 +10,7 @@ import pytest
 
 from mkb21sem.report.documents.parts import Drawn, Tabled
 from mkb21sem.report.publication import sampled
-from mkb21sem.report.publication.indicators import behind, behind_table, indicators
+from mkb21sem.report.publication.indicators import behind_table, composition, indicators
 from mkb21sem.report.publication.sampled import flow_table, followed
 from mkb21sem.specify.declaration import Declaration
 from mkb21sem.validate.htmt import ratios
@@ -100,7 +100,7 @@ def test_every_variable_has_its_wording_answers_and_evidence() -> None:
     more = behind_table(of, words).frame
     assert list(more.loc[more["variable"] == "MOT_PR", "item"]) == ["MOT01", "MOT02", "MOT03"]
     assert len(more) == sum(frame.loc[frame["kind"] == "composed", "k"])
-    derived = of.wave.frame(["MOT_PR", *behind(of.wave, "MOT_PR")])
+    derived = of.wave.frame(["MOT_PR", *composition(of.wave)["MOT_PR"]])
     assert np.allclose(derived["MOT_PR"], derived.drop(columns="MOT_PR").mean(axis=1))
 
 

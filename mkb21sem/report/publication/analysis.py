@@ -175,6 +175,7 @@ def analyse(
         weights=how.weights,
         step=tell,
         checkpoint=checkpoint,
+        plan=plan,
     )
     tell("measurement")
     found = done.found

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from mkb21sem.report import numbers
 from mkb21sem.report.table import Table, formatted
-from mkb21sem.report.words import Words
+from mkb21sem.report.words import Words, texts
 
 REFERENCE = re.compile(r"\[\[(table|figure)\.([\w-]+)\]\]")
 """How a sentence refers to a table or figure by name: ``[[table.verdicts]]`` becomes Table 7."""
@@ -241,7 +241,7 @@ def say(
     shows: tuple[str, ...] = (),
     **values: object,
 ) -> Paragraph:
-    """A text of the language, filled in; numbers are given as `Num` and kept.
+    """A text of the language, filled in; numbers are given as `Num` and kept if the text has a place for them.
 
     Parameters
     ----------
@@ -255,7 +255,8 @@ def say(
         What is filled in; all but `Num` and Markup is escaped.
     """
     values = {**(facts or {}), **values}
-    kept = tuple(value for value in values.values() if isinstance(value, Num))
+    text = texts()[key][words.lang]
+    kept = tuple(value for name, value in values.items() if isinstance(value, Num) and f"{{{name}}}" in text)
     shown = {name: value.shown(words.lang) if isinstance(value, Num) else value for name, value in values.items()}
     return Paragraph(words(key, **shown), kept, look, shows)
 

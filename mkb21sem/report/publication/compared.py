@@ -29,6 +29,8 @@ METHODS = {
     "satorra.bentler.2010": "Satorra & Bentler, 2010",
 }
 CHANGES = ("cfi", "rmsea", "srmr", "aic", "bic")
+ALPHA = 0.05
+"""Level of the difference tests."""
 LADDER = ("waves_ladder", "waves_ladder_released", "waves_criteria", "waves_freed", "waves_log")
 OF_THE_MODEL = ("arrow", "item", "covariance", "operation")
 """First words of the deviations from a plan that are changes of the model."""
@@ -60,6 +62,11 @@ def _rivals(of: Analysis, words: Words) -> Iterator[Block]:
     )
     yield Tabled(rival_tables.models(beside, words))
     yield Tabled(differences(of, words), shows=("31.alternatives",))
+    better = [named(name, words) for name in preferred(of)]
+    yield joined(
+        say(words, "back.rivals.criterion"),
+        say(words, "back.rivals.preferred", names=words.listed(better)) if better else say(words, "back.rivals.kept"),
+    )
     structure = next((row for row in _against(of).to_dict("records") if row["larger"] == "saturated structure"), None)
     if structure is not None and pd.notna(structure["pvalue"]):
         facts = {
@@ -68,6 +75,23 @@ def _rivals(of: Analysis, words: Words) -> Iterator[Block]:
             "p": Num(structure["pvalue"], "equals_p"),
         }
         yield say(words, "back.rivals.structure", facts)
+
+
+def preferred(of: Analysis) -> list[str]:
+    """Rivals that the answers prefer to the model: by the test of the pair, and by BIC where there is one."""
+    assert of.inference.rivals is not None
+    bic = of.inference.rivals.table.set_index("model")["bic"]
+    found = []
+    for pair in _against(of).to_dict("records"):
+        rival = str(pair["larger"] if pair["smaller"] == DRAWN else pair["smaller"])
+        rejected = bool(pair["pvalue"] < ALPHA)
+        if pair["relation"] == "nested":
+            by_test = rejected if rival == pair["larger"] else not rejected and pd.notna(pair["pvalue"])
+        else:
+            by_test = pair["nearer"] == rival
+        if by_test and not bic[rival] >= bic[DRAWN]:
+            found.append(rival)
+    return found
 
 
 def _first(tests: pd.DataFrame) -> pd.DataFrame:
@@ -115,7 +139,9 @@ def _invariance(of: Analysis, words: Words) -> Iterator[Block]:
     """The ladder: what is equal on each rung, its test, changes of indices, what was released: item 32."""
     compared = of.comparison
     if compared is None:
-        yield say(words, "back.invariance.none", reason=dict(of.absent).get("comparison", ""), look=NOTE)
+        reason = dict(of.absent).get("comparison", "").rstrip(".")
+        why = say(words, "back.reason", reason=reason) if reason else None
+        yield joined(say(words, "back.invariance.none"), why, look=NOTE)
         return
     ladder = compared.ladder
     yield joined(*_compared(compared, words))
@@ -208,7 +234,7 @@ def _log(of: Analysis, words: Words) -> Iterator[Block]:
     if plan is None:
         yield say(words, "back.log.no_plan", look=NOTE)
         return
-    changes = tuple(each for each in of.study.deviations if each.kind.split()[0] in OF_THE_MODEL)
+    changes = tuple(each for each in of.inference.deviations if each.kind.split()[0] in OF_THE_MODEL)
     if not changes:
         yield say(words, "back.log.as_planned", when=plan.frozen)
         return

@@ -98,8 +98,12 @@ def every_estimate(of: Analysis, words: Words) -> Iterator[Table]:
     if len(rest):
         named = [f"{lhs} | {rhs}" if rhs else lhs for lhs, rhs in zip(rest["lhs"], rest["rhs"], strict=True)]
         rest.insert(0, "parameter", named)
-        rest.insert(1, "sort", ["threshold" if op == "|" else "intercept" for op in rest["op"]])
-        columns = (Column("parameter"), Column("parameter_kind", "word", of=("sort",)), *BOTH)
+        latent = rest["lhs"].isin(found.model.latents)
+        sorts = [
+            "threshold" if op == "|" else "mean" if f else "intercept" for op, f in zip(rest["op"], latent, strict=True)
+        ]
+        rest.insert(1, "kind", sorts)
+        columns = (Column("parameter"), Column("kind", "word"), *BOTH)
         yield Table("intercepts", _with(rest, std), columns, wide=True)
 
 
@@ -115,14 +119,11 @@ def _explained(of: Analysis, words: Words) -> Iterator[Block]:
         return
     outcomes = of.study.r2[of.study.r2["variable"].isin(of.model.endogenous)]
     if len(outcomes):
-        low, *_, high = outcomes.sort_values("r2").to_dict("records") * (2 if len(outcomes) == 1 else 1)
-        yield say(
-            words,
-            "back.explained.said",
-            {"low": Num(float(low["r2"]), "bounded2"), "high": Num(float(high["r2"]), "bounded2")},
-            least=words.short(low["variable"]),
-            most=words.short(high["variable"]),
-        )
+        low, high = (outcomes.sort_values("r2").to_dict("records")[at] for at in (0, -1))
+        facts: dict[str, object] = {"most": words.short(high["variable"]), "high": Num(float(high["r2"]), "bounded2")}
+        if len(outcomes) > 1:
+            facts |= {"least": words.short(low["variable"]), "low": Num(float(low["r2"]), "bounded2")}
+        yield say(words, "back.explained.said" if len(outcomes) > 1 else "back.explained.one", facts)
     yield Tabled(Table(table.name, table.frame, table.columns), shows=("37.r2",))
 
 
@@ -142,7 +143,7 @@ def _effects(of: Analysis, words: Words) -> Iterator[Block]:
         columns = (Column("path"), *(column for column in BOTH if column.id != "p"))
         yield Tabled(Table(f"effects_{name}", shown, columns, facts, wide=True), shows=("38.effects",))
     claimed = specific(of, words)
-    if len(claimed.frame):
+    if claimed.rows:
         yield Tabled(claimed)
 
 
@@ -186,7 +187,9 @@ def _differences(of: Analysis, words: Words) -> Iterator[Block]:
     """Parameters over waves or groups, tested as differences; interactions: item 39."""
     compared = of.comparison
     if compared is None:
-        yield say(words, "back.differences.none", reason=dict(of.absent).get("comparison", ""), look=NOTE)
+        reason = dict(of.absent).get("comparison", "").rstrip(".")
+        why = say(words, "back.reason", reason=reason) if reason else None
+        yield joined(say(words, "back.differences.none"), why, look=NOTE)
         yield say(words, "back.interactions")
         return
     made = wave_tables.every(compared, words)

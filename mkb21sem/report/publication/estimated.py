@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -36,6 +37,10 @@ FIGURES = {
     "smallest": "number3",
 }
 """Form of a check's figures in print; those that are not here are shown as the power of ten above them."""
+
+PLACE = re.compile(r"<(\w+)>")
+OPEN = {place: f"<{place}>" for place in ("name", "distance", "limit", "largest", *FIGURES)}
+"""How a text is read with its places to fill left open, and these are found again."""
 
 
 def section(of: Analysis, words: Words) -> Section:
@@ -73,7 +78,7 @@ def _estimator(of: Analysis, words: Words) -> Iterator[Block]:
     beside = tuple(prose.beside(of.study, words))
     if beside:
         yield joined(*beside)
-    if of.study.beside.found is not None:
+    if of.study.beside.found is not None and of.model.endogenous:
         yield Tabled(tables.beside(found, of.study.beside.found, words))
 
 
@@ -163,14 +168,15 @@ def _convergence(of: Analysis, words: Words) -> Iterator[Block]:
 
 def checked(of: Check, words: Words) -> Paragraph:
     """One check: what was looked at, what was found, and what may help where it is not as it should be."""
-    name = words.plain(f"back.check.{of.name}")
-    key = f"back.found.{of.name}"
-    if of.ok and words.has(key):
-        facts: dict[str, object] = {"name": name}
-        for figure, value in of.figures.items():
-            if f"{{{figure}}}" in _places(key, words):
-                facts[figure] = Num(value, FIGURES[figure]) if figure in FIGURES else scientific(above(value))
-        return say(words, key, facts)
+    name, key = words.plain(f"back.check.{of.name}"), f"back.found.{of.name}"
+    places = set(PLACE.findall(words.plain(key, **OPEN))) - {"name"} if of.ok and words.has(key) else {""}
+    if places <= set(of.figures):
+        facts = {
+            each: Num(of.figures[each], FIGURES[each]) if each in FIGURES else scientific(above(of.figures[each]))
+            for each in of.figures
+            if each in places
+        }
+        return say(words, key, facts, name=name)
     state = "none" if of.ok is None else "ok" if of.ok else "failed"
     return joined(
         say(words, f"back.check.is.{state}", name=name, finding=of.finding),
@@ -181,11 +187,3 @@ def checked(of: Check, words: Words) -> Paragraph:
 def above(x: float) -> float:
     """The power of ten above a number, so that "at most" stays true."""
     return float(10.0 ** math.ceil(math.log10(x))) if x > 0 else 1e-16
-
-
-PLACES = ("name", "distance", "limit", "largest", *FIGURES)
-
-
-def _places(key: str, words: Words) -> str:
-    """The text with its places to fill left open."""
-    return words.plain(key, **{name: f"{{{name}}}" for name in PLACES})

@@ -145,7 +145,7 @@ def criteria(of: Analysis, words: Words) -> Table:
         if math.isnan(value):
             continue
         met = value >= limit if sign == "≥" else value <= limit if sign == "≤" else value > limit
-        kind = words.plain(f"back.version{ending or '.plain'}")
+        kind = "" if name == "srmr" else words.plain(f"back.version{ending or '.plain'}")
         lines.append((name, words.plain(f"index.{name}"), kind, sign, limit, value, "yes" if met else "no"))
     frame = pd.DataFrame(lines, columns=["name", "index", "version", "sign", "limit", "value", "met"])
     forms = tuple("p" if name == "pvalue" else "bounded3" for name in frame["name"])
@@ -191,7 +191,7 @@ def _information(of: Analysis, words: Words) -> Iterator[Block]:
 def _residuals(of: Analysis, words: Words) -> Iterator[Block]:
     """Residual correlations, the largest by name, and all of them in a picture: item 29."""
     every = correlations(of)
-    if every.empty:
+    if every.empty or of.found.test.df == 0:
         return
     size = every["residual"].abs()
     tested = every["z"].notna()
@@ -254,7 +254,7 @@ def _both(one: str, other: str, words: Words) -> str:
 def _modification(of: Analysis, words: Words) -> Iterator[Block]:
     """The largest modification indices with expected changes, and what was done with them: item 30."""
     table = of.modification
-    if table.empty:
+    if table.empty or of.found.test.df == 0:
         return
     told = of.declaration.respecification
     yield joined(

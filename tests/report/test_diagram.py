@@ -12,15 +12,13 @@ from matplotlib.text import Text
 from mkb21sem.errors import Mkb21Error, OptionError
 from mkb21sem.estimate.fit import fit
 from mkb21sem.infer.effects.effects import r_squared
-from mkb21sem.report.drawing.annotation import LABELS
 from mkb21sem.report.drawing.canvas import drawn_shapes, named
 from mkb21sem.report.drawing.diagram import diagram, diagrams, node_positions, save
 from mkb21sem.report.drawing.overlaps import overlaps
 from mkb21sem.report.drawing.picture import picture
 from mkb21sem.report.numbers import bounded
-from mkb21sem.specify.model import Model, shipped
+from mkb21sem.specify.model import Model
 from mkb21sem.survey.synthetic import synthetic_wave
-from tests.report.random_models import random_model, sample
 
 NAMES = {
     "CUL": "Culture",
@@ -63,24 +61,6 @@ def line(figure, tail, head, kind="path"):
     return dict(named(figure.axes[0], PathPatch))[f"line:{tail}:{head}:{kind}"]
 
 
-@pytest.mark.parametrize("indicators", [False, True])
-@pytest.mark.parametrize("name", sorted(shipped()))
-def test_nothing_is_in_the_way_in_the_shipped_models(name, indicators, wave):
-    figure = diagram(fit(Model.read(name), wave), indicators=indicators, synthetic=True)
-    assert overlaps(figure) == []
-
-
-@pytest.mark.parametrize("seed", range(50))
-def test_nothing_is_in_the_way_in_random_models(seed):
-    model = random_model(seed)
-    assert overlaps(diagram(fit(model, sample(model, seed)))) == []
-
-
-@pytest.mark.parametrize("labels", [name for name in LABELS if name != "std"])
-def test_nothing_is_in_the_way_of_longer_labels(labels, found):
-    assert overlaps(diagram(found, labels=labels, names=NAMES)) == []
-
-
 @pytest.mark.parametrize("name", sorted(LOOPS))
 def test_models_with_loops_are_drawn(name):
     assert overlaps(diagram(Model.parse(LOOPS[name]))) == []
@@ -98,35 +78,6 @@ def test_the_default_diagram_fills_a_page_and_reads_at_that_size(drawn):
     assert drawn.get_size_inches()[0] * 2.54 == pytest.approx(17.0, abs=0.05)
     sizes = {artist.get_fontsize() for name, artist in named(drawn.axes[0], Text) if name.startswith(("label", "name"))}
     assert min(sizes) >= 7.5
-
-
-def test_overlaps_sees_a_label_on_a_node_and_on_another_label(found):
-    figure = diagram(found)
-    shapes = drawn_shapes(figure.axes[0])
-    artists = dict(named(figure.axes[0], Text))
-    label, other = artists["label:CUL:MOT:path"], artists["label:MOT:ERV:path"]
-    label.set_position((shapes["node:INTENS"].x, shapes["node:INTENS"].y))
-    assert "label:CUL:MOT:path lies over node:INTENS" in overlaps(figure)
-    label.set_position(other.get_position())
-    assert any("label:CUL:MOT:path" in fault and "label:MOT:ERV:path" in fault for fault in overlaps(figure))
-
-
-def test_overlaps_sees_labels_on_heads_cut_text_swollen_names_and_lines_through_nodes(found):
-    figure = diagram(found)
-    axes, artists = figure.axes[0], dict(named(figure.axes[0], Text))
-    tip = dict(named(axes, Polygon))["head:MOT:ERV:path"].get_xy().mean(0)
-    artists["label:CUL:MOT:path"].set_position(tip)
-    artists["label:MOT:ERV:path"].set_position((axes.get_xlim()[1], 100))
-    artists["name:REP:0"].set_fontsize(30)
-    shapes = drawn_shapes(axes)
-    line(figure, "OMG", "MOT").get_path().vertices[:] = np.linspace(
-        shapes["node:OMG"].centre, shapes["node:REP"].centre, 4
-    )
-    faults = "\n".join(overlaps(figure))
-    assert "label:CUL:MOT:path lies over head:MOT:ERV:path" in faults
-    assert "label:MOT:ERV:path is cut at the border" in faults
-    assert "name:REP:0 leaves its node" in faults
-    assert "line:OMG:MOT:path runs through node:REP" in faults
 
 
 def test_firm_left_outcomes_right_and_layers_aligned(drawn):

@@ -12,6 +12,8 @@ from mkb21sem.report.drawing.geometry import Array, Shape
 SIDES = ("left", "right", "up", "down")
 BETWEEN, REACH = 4.5, 24.0
 LABEL_AT = 0.68
+FAN = 0.5
+"""Share of the way from items to their construct that no other node or arrow should cross."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +87,28 @@ def block(
             shapes[name] = Shape(sign * out, -across, deep, wide, round_)
             docks[name] = np.array([sign * (out - deep), -across])
     boxes = np.array([shape.box for shape in shapes.values()])
-    box = np.concatenate([boxes[:, :2].min(0), boxes[:, 2:].max(0)])
-    return Block(side, shapes, docks, box)
+    return Block(side, shapes, docks, np.concatenate([boxes[:, :2].min(0), boxes[:, 2:].max(0)]))
+
+
+def claim(hung: Block, own: tuple[float, float], beyond: float = 0.0) -> Array:
+    """The ground (4,) that a block keeps from others: its shapes, the fan of loadings, and `beyond` for arcs outside.
+
+    Parameters
+    ----------
+    hung
+        The block.
+    own
+        Half axes of the construct it hangs on.
+    beyond
+        Points on the far side.
+    """
+    ground = hung.box.copy()
+    at = {"left": 2, "right": 0, "up": 1, "down": 3}[hung.side]
+    border = own[0] if hung.side in ("left", "right") else own[1]
+    ground[at] += FAN * (np.copysign(border, ground[at]) - ground[at])
+    far = (at + 2) % 4
+    ground[far] += beyond if far > 1 else -beyond
+    return ground
 
 
 Spot = tuple[float, float, float, float]

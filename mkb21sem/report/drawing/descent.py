@@ -54,6 +54,16 @@ class Plan:
     short: float = 60.0
 
 
+def _through(start: Array, end: Array, boxes: Array) -> Array:
+    """Share (...) of the straight ways from (..., 2) to (..., 2) that lies in boxes (..., 4)."""
+    along = end - start
+    along = np.where(np.abs(along) < 1e-9, 1e-9, along)
+    one, other = (boxes[..., :2] - start) / along, (boxes[..., 2:] - start) / along
+    enter = np.maximum(np.minimum(one, other).max(-1), 0.0)
+    leave = np.minimum(np.maximum(one, other).min(-1), 1.0)
+    return np.asarray(np.maximum(leave - enter, 0.0))
+
+
 class Descent:
     """Cost of many arrangements at once, and moves that lower it.
 
@@ -210,11 +220,8 @@ class Descent:
         weight = np.where(own, 0.0, np.where(beside[:, None], 0.3, 1.0))
         total = (weight * (14 * (depth > 0) + 20 * depth)).sum((1, 2))
         if len(self.hung):
-            t = np.linspace(0, 1, 24)[:, None]
-            points = tail[:, :, None] * (1 - t) + head[:, :, None] * t
-            box = hung[:, None, :, None]
-            inside = ((points[:, :, None] > box[..., :2]) & (points[:, :, None] < box[..., 2:])).all(-1)
-            total = total + (15 * inside.any(-1) + 2 * inside.sum(-1)).sum((1, 2))
+            through = _through(tail[:, :, None], head[:, :, None], hung[:, None])
+            total = total + (15 * (through > 0) + 48 * through).sum((1, 2))
         return np.asarray(total)
 
     def _meetings(self, tail: Array, head: Array) -> Array:
@@ -251,5 +258,5 @@ class Descent:
         total = total + 3 * sideways.sum(-1)
         first = self.layer[self.arcs[:, 0]] == self.layer[self.arcs[:, 1]]
         met = np.isin(self.layer, self.layer[self.arcs[first, 0]])
-        total = total + 14 * (sideways & met).sum(-1)
+        total = total + 60 * (sideways & met).sum(-1)
         return np.asarray(total + 60 * (word[:, self.tied[:, 0]] != word[:, self.tied[:, 1]]).sum(-1))

@@ -116,20 +116,16 @@ def part(control: Array, first: float, last: float) -> Array:
 
 def leaves(control: Array, shape: Shape, margin: float = 0.0) -> float:
     """The t at which a curve that starts inside a shape leaves it; 0 where it starts outside."""
-    grid = np.linspace(0, 1, 129)
-    outside = np.flatnonzero(shape.level(curve(control, grid), margin) <= 0)
-    if len(outside) == 0:
-        return 1.0
-    if outside[0] == 0:
-        return 0.0
-    low, high = grid[outside[0] - 1], grid[outside[0]]
-    for _ in range(20):
-        middle = (low + high) / 2
-        if shape.level(curve(control, np.array([middle])), margin)[0] > 0:
-            low = middle
-        else:
-            high = middle
-    return float(high)
+    low, high = 0.0, 1.0
+    for finer in range(3):
+        grid = np.linspace(low, high, 129)
+        outside = np.flatnonzero(shape.level(curve(control, grid), margin) <= 0)
+        if len(outside) == 0:
+            return high
+        if outside[0] == 0:
+            return 0.0 if finer == 0 else low
+        low, high = float(grid[outside[0] - 1]), float(grid[outside[0]])
+    return high
 
 
 def back(control: Array, length: float) -> float:

@@ -34,6 +34,8 @@ NESTED = 23.0
 CLEAR = 4.0
 SHORT = 34.0
 """An arrow shorter than this has no room for heads and number."""
+SHORT_NUMBER = 20.0
+"""Width in points of a number that needs no room of its own beside an arc."""
 _SAMPLES = 49
 _COARSE = 11
 
@@ -48,11 +50,12 @@ class Candidates:
 
 @dataclass(frozen=True)
 class Scenery:
-    """What stands on the paper: shapes by name, and the blocks that items belong to."""
+    """What stands on the paper: shapes by name, the blocks that items belong to, and the width of an arc's number."""
 
     shapes: Mapping[str, Shape]
     blocks: Mapping[str, Block]
     layer: Mapping[str, int]
+    number: float = 0.0
 
     def outward(self, name: str) -> Array | None:
         """Unit vector (2,) away from the construct that an item without items of its own hangs on."""
@@ -99,6 +102,15 @@ def routes(edges: Sequence[Edge], scenery: Scenery, sweeps: int = 4) -> tuple[li
     return ways, total
 
 
+def struck(edges: Sequence[Edge], ways: Sequence[Array], shapes: Mapping[str, Shape]) -> int:
+    """How many arrows run through a shape at neither of their ends."""
+    names, rows = list(shapes), stacked(list(shapes.values()))
+    grid = np.linspace(0, 1, 101)
+    inside = (levels(curve(np.array(ways).reshape(-1, 4, 2), grid), rows) > 0).any(1)
+    own = np.array([[name in (edge.tail, edge.head) for name in names] for edge in edges]).reshape(inside.shape)
+    return int((inside & ~own).any(1).sum())
+
+
 class Meetings:
     """Price of crossing and crowding the others, kept for those that have not moved since it was last asked."""
 
@@ -128,7 +140,7 @@ def _offers(edge: Edge, edges: Sequence[Edge], scenery: Scenery) -> Candidates:
     if edge.two_headed:
         ends = scenery.outward(edge.tail), scenery.outward(edge.head)
         if ends[0] is not None and ends[1] is not None:
-            return _between_items(tail, head, ends[0], ends[1])
+            return _between_items(tail, head, ends[0], ends[1], scenery.number)
         here, there = scenery.layer.get(edge.tail), scenery.layer.get(edge.head)
         if here is not None and here == there:
             return _in_layer(edge, scenery)
@@ -173,14 +185,15 @@ def _in_layer(edge: Edge, scenery: Scenery) -> Candidates:
     return Candidates(np.array([c for c, _ in found]), np.array([p for _, p in found]))
 
 
-def _between_items(tail: Shape, head: Shape, out: Array, out_there: Array) -> Candidates:
-    """Arcs from the far side of one item to the far side of another."""
+def _between_items(tail: Shape, head: Shape, out: Array, out_there: Array, number: float) -> Candidates:
+    """Arcs from the far side of one item to the far side of another; beside a column with room for the number."""
+    least = 9 + (1.3 * max(number - SHORT_NUMBER, 0.0) if out[0] else 0.0)
     start = tail.centre + out * np.array([tail.a, tail.b])
     end = head.centre + out_there * np.array([head.a, head.b])
     distance = float(np.hypot(*(end - start)))
     found = []
     for k, share in enumerate((0.4, 0.33, 0.48, 0.26, 0.56)):
-        height = 9 + share * distance
+        height = least + share * distance
         found.append((np.array([start, start + out * height, end + out_there * height, end]), 0.5 * k))
     return Candidates(np.array([c for c, _ in found]), np.array([p for _, p in found]))
 

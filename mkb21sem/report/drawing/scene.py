@@ -11,19 +11,22 @@ from itertools import combinations
 
 import numpy as np
 
-from mkb21sem.report.drawing.blocks import SIDES, Block, block
+from mkb21sem.report.drawing.blocks import SIDES, Block, block, claim
 from mkb21sem.report.drawing.descent import Plan
 from mkb21sem.report.drawing.geometry import Array, Shape, curve, stacked, union
 from mkb21sem.report.drawing.labelling import Label, head_box, positions
 from mkb21sem.report.drawing.layers import layers
 from mkb21sem.report.drawing.picture import Edge, Picture
 from mkb21sem.report.drawing.placement import Placement, place
-from mkb21sem.report.drawing.routing import NESTED, Scenery, routes
+from mkb21sem.report.drawing.routing import NESTED, Scenery, routes, struck
 from mkb21sem.report.drawing.sizes import Half, Key, head_length, key, label_sizes, loading_room, node_sizes
 from mkb21sem.report.drawing.typeset import Lettering
 
 NARROWEST, WIDEST, ATTEMPTS = 28.0, 105.0, 9
 TRIED, MANY = 4, 45
+"""Placements that are drawn and compared; of a drawing with that many arrows the first without a fault is taken."""
+ARCS = 30.0
+"""Points kept free beyond items that arcs join to items of another construct."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,8 @@ class Scene:
         (tail, head, kind) → centre (2,) of the label.
     size : (2,)
         Width and height.
-    squeezed
-        Labels that found no place of their own.
+    faults
+        Labels that found no place of their own, and arrows that run through nodes at neither of their ends.
     price
         Crossings, bends, detours and hidden lines, to compare two scenes of the same pictures.
     """
@@ -56,7 +59,7 @@ class Scene:
     ways: dict[Key, Array]
     spots: dict[Key, Array]
     size: Array
-    squeezed: int
+    faults: int
     price: float
 
 
@@ -83,13 +86,13 @@ def compose(
     widest = max((sizes[key(e)][0] for e in whole.edges if e.kind == "path"), default=0.0)
     plan = _plan(whole, half, room)
     plan = replace(plan, short=widest + 40, gap=_first_gap(plan, width))
-    placements = place(plan, seed, TRIED if len(whole.edges) < MANY else 1)
-    builders = [
-        _Builder(whole, words, half, placement, _mirrored(whole), dict(pinned or {}), sizes, room)
-        for placement in placements
-    ]
-    scenes = [builder.build(plan) for builder in builders]
-    chosen = min(range(len(scenes)), key=lambda k: (scenes[k].squeezed, scenes[k].price))
+    builders, scenes = [], []
+    for placement in place(plan, seed, TRIED):
+        builders.append(_Builder(whole, words, half, placement, _mirrored(whole), dict(pinned or {}), sizes, room))
+        scenes.append(builders[-1].build(plan))
+        if not scenes[-1].faults and len(whole.edges) >= MANY:
+            break
+    chosen = min(range(len(scenes)), key=lambda k: (scenes[k].faults, scenes[k].price))
     builder, scene = builders[chosen], scenes[chosen]
     last = max(builder.placement.layer.values(), default=0)
     if last and not pinned:
@@ -97,12 +100,12 @@ def compose(
         plan = replace(plan, gap=gap)
         scene = builder.build(plan)
     for attempt in range(ATTEMPTS):
-        if not scene.squeezed:
+        if not scene.faults:
             break
         wider, higher = (1.06, 1.08) if attempt < 2 else (1.18, 1.03)
         plan = replace(plan, gap=plan.gap * wider + 1, pitch=plan.pitch * higher)
         stretched = builder.build(plan)
-        scene = stretched if stretched.squeezed < scene.squeezed else scene
+        scene = stretched if stretched.faults < scene.faults else scene
     return scene
 
 
@@ -119,9 +122,11 @@ def _plan(whole: Picture, half: Mapping[str, Half], room: tuple[float, float]) -
     inside = set(whole.structural)
     arcs = [(e.tail, e.head) for e in whole.edges if e.two_headed and {e.tail, e.head} <= inside]
     boxes: dict[str, dict[str, Array]] = {}
+    tied = _tied(whole)
     for name in whole.structural:
         found = {side: block(name, whole.hanging, half, side, room) for side in SIDES}
-        if hung := {side: b.box for side, b in found.items() if b is not None}:
+        beyond = ARCS if any(name in pair for pair in tied) else 0.0
+        if hung := {side: claim(b, half[name][:2], beyond) for side, b in found.items() if b is not None}:
             boxes[name] = hung
     tallest = max((half[n][1] for n in whole.structural), default=10.0)
     return Plan(
@@ -129,7 +134,7 @@ def _plan(whole: Picture, half: Mapping[str, Half], room: tuple[float, float]) -
         {n: half[n][:2] for n in whole.structural},
         arcs,
         boxes,
-        _tied(whole),
+        tied,
         pitch=2 * tallest + 32,
     )
 
@@ -201,7 +206,8 @@ class _Builder:
     def build(self, plan: Plan) -> Scene:
         """Positions, ways and labels for a gap and a pitch; moved so that the lower left corner is 0, 0."""
         shapes, blocks = self._shapes(plan)
-        scenery = Scenery(shapes, blocks, self.placement.layer)
+        number = max((self.sizes[key(e)][0] for e in self.whole.edges if e.two_headed), default=0.0)
+        scenery = Scenery(shapes, blocks, self.placement.layer, number)
         edges = sorted(self.whole.edges, key=lambda e: not any(self.sizes[key(e)]))
         ways, winding = routes(edges, scenery)
         labelled = [e for e in edges if any(self.sizes[key(e)])]
@@ -224,7 +230,7 @@ class _Builder:
             {key(e): way + shift for e, way in zip(edges, ways, strict=True)},
             {key(e): spot + shift for e, spot in zip(labelled, spots, strict=True)},
             extent[2:] - extent[:2],
-            squeezed,
+            squeezed + struck(edges, ways, shapes),
             winding + hidden + self._slopes(edges, ways) + float((extent[2:] - extent[:2]) @ (0.01, 0.06)),
         )
 

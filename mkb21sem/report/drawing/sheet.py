@@ -93,6 +93,22 @@ class Sheet:
         notes = [*self.notes, *([Words(self.lang).plain("drawing.meaning")] if self.synthetic else [])]
         return " ".join(note if note.endswith((".", "!", "?")) else f"{note}." for note in notes)
 
+    @property
+    def alternative(self) -> str:
+        """In words, for those who can't see it: what is drawn, and every arrow with its number."""
+        words = Words(self.lang)
+        told = []
+        for head, picture in zip(self.heads, self.pictures, strict=True):
+            names = {name: node.text.replace("\n", " ") for name, node in picture.nodes.items()}
+            arrows = [
+                f"{names[e.tail]} → {names[e.head]} {e.text.replace(chr(10), ' ')}".rstrip()
+                for e in picture.edges
+                if e.kind == "path"
+            ]
+            told.append(f"{head}: {'; '.join(arrows)}." if head else f"{'; '.join(arrows)}.")
+        title = words.plain("drawing.alternative", title=self.title or self.heads[0])
+        return " ".join([*([f"{self.stamp}."] if self.stamp else []), title, *told])
+
     @cached_property
     def title_lines(self) -> list[str]:
         """The title, broken beside the stamp."""
@@ -153,13 +169,15 @@ class Sheet:
                        font(PANEL_SIZE * self.theme.scale, bold=True), self.theme.ink)  # fmt: skip
             draw_scene(axes, self.scene, drawn, self.theme, corner, self.highlight)
         _foot(axes, self.key, self.note_lines, self.foot, self.theme)
+        figure.set_label(self.alternative)
         return figure
 
 
 def save(figure: Figure, path: str | Path) -> None:
     """Write a drawing as .svg, .pdf or .png; the same drawing gives the same bytes.
 
-    Text is drawn as outlines in SVG and embedded in PDF, so that no font has to be installed.
+    Text is drawn as outlines in SVG and embedded in PDF, so that no font has to be installed. The figure's label goes
+    along as the title that is read aloud.
 
     Raises
     ------
@@ -173,7 +191,8 @@ def save(figure: Figure, path: str | Path) -> None:
     settings = {"svg.hashsalt": "mkb21sem", "svg.fonttype": "path", "pdf.fonttype": 42}
     try:
         with mpl.rc_context(settings):
-            figure.savefig(unfinished, metadata=METADATA[suffix])
+            title = {"Title": str(figure.get_label())} if figure.get_label() else {}
+            figure.savefig(unfinished, metadata=METADATA[suffix] | title)
         unfinished.replace(target)
     except OSError as error:
         raise Mkb21Error(f"{target} can't be written: {error.strerror}.") from error

@@ -237,7 +237,9 @@ def test_changes_from_a_frozen_plan_are_logged() -> None:
     for model, changes in ((of.model, 0), (smaller, 1)):
         plan = freeze(model, claims, Rules(criteria="CFI above .95"), "0", now)
         moved = deviations(plan, of.model, claims, "auto", "auto")
-        sealed = replace(of, declaration=Declaration(), study=replace(of.study, plan=plan, deviations=moved))
+        done = replace(of.study, plan=plan, deviations=moved)
+        judged = replace(of.inference, plan=plan, deviations=moved)
+        sealed = replace(of, declaration=Declaration(), study=done, inference=judged)
         section, fit = compared.section(sealed, words_of(of)), fitted.section(sealed, words_of(of))
         assert 33 in met(section)
         assert 27 in met(fit)

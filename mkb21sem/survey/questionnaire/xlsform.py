@@ -7,10 +7,12 @@ The column `evidence`, which the tools pass over, says whether a question is nam
 from __future__ import annotations
 
 import io
+import tempfile
 from collections.abc import Iterator, Sequence
 
 import openpyxl
 
+from mkb21sem.errors import Mkb21Error
 from mkb21sem.survey.codebook import Codebook
 from mkb21sem.survey.item import Item
 from mkb21sem.survey.questionnaire.form import NONE, Block, blocks, needs_none, texts, use_questions
@@ -21,7 +23,13 @@ Row = dict[str, str]
 
 
 def xlsform(codebook: Codebook, lang: str) -> bytes:
-    """Return the questionnaire as an XLSForm workbook."""
+    """Return the questionnaire as an XLSForm workbook.
+
+    Raises
+    ------
+    Mkb21Error
+        There is no room for the temporary files through which a workbook is put together.
+    """
     lists = _lists(codebook, lang)
     book = openpyxl.Workbook()
     sheet = book.active
@@ -34,7 +42,16 @@ def xlsform(codebook: Codebook, lang: str) -> bytes:
     settings = {"form_title": texts(lang)["title"], "form_id": "mkb21_monitor", "default_language": lang}
     _fill(book.create_sheet("settings"), tuple(settings), [settings])
     content = io.BytesIO()
-    book.save(content)
+    try:
+        book.save(content)
+    except Exception as error:
+        # openpyxl raises what lxml gives it, or, without lxml, what the system does.
+        if not isinstance(error, OSError) and type(error).__name__ != "SerialisationError":
+            raise
+        raise Mkb21Error(
+            f"the workbook can't be put together ({error}): there is no room for temporary files in "
+            f"{tempfile.gettempdir()}. Make some, or name another place for them by the environment variable TMPDIR."
+        ) from error
     return content.getvalue()
 
 

@@ -210,7 +210,7 @@ def _piece(piece: Piece, at: Numbering, words: Words) -> str:
             return f"#heading(level: {min(piece.level, 4)})[{text(runs(piece.section.heading, at, words))}]"
         case Paragraph():
             said = text(runs(piece.text, at, words))
-            return f"#par[{_looking(said, piece.look)}]"
+            return _looking(said, piece.look)
         case Listing():
             kind = "enum" if piece.ordered else "list"
             entries = ", ".join(f"[{text(runs(entry.text, at, words))}]" for entry in piece.entries)
@@ -224,11 +224,12 @@ def _piece(piece: Piece, at: Numbering, words: Words) -> str:
 
 
 def _looking(said: str, look: str) -> str:
+    # A paragraph in a block: of a block in a paragraph typst prints nothing.
     if look in ("banner", "warning"):
-        return f"#block(fill: luma(235), inset: 6pt, width: 100%)[{said}]"
+        return f"#block(fill: luma(235), inset: 6pt, width: 100%)[#par[{said}]]"
     if look == "quotation":
-        return f"#block(inset: (left: 1em), stroke: (left: 1.5pt + luma(180)))[{said}]"
-    return f"#text(size: 9.5pt)[{said}]" if look == "note" else said
+        return f"#block(inset: (left: 1em, y: 2pt), stroke: (left: 1.5pt + luma(180)))[#par[{said}]]"
+    return f"#par[#text(size: 9.5pt)[{said}]]" if look == "note" else f"#par[{said}]"
 
 
 def _picture(piece: Drawn, at: Numbering, words: Words) -> str:

@@ -25,4 +25,4 @@ def test_every_look_is_read_back(form: str, look: str, tmp_path: Path) -> None:
     files.write(document, Words("en"), tmp_path, [form])
     read = READERS[form](tmp_path / f"report.{form}")
     assert readback.differences(document, Words("en"), read) == []
-    assert any("Of 314 firms some answered." in each for each in read.said)
+    assert any("Of314firmssomeanswered" in "".join(each.split()) for each in read.said)

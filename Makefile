@@ -41,9 +41,19 @@ reference: .venv/ready  ## Make the reference numbers again (needs R: lavaan, se
 	Rscript tests/verdicts/generate.R
 	$(BIN)/python tests/waves/export.py && Rscript tests/waves/generate.R
 
-paper: .venv/ready  ## The manuscript as PDF, every number from the package (DATA=file for your own wave)
-	$(BIN)/mkb21sem reproduce --out $(OUT) $(if $(DATA),--data $(DATA))
-	$(BIN)/python paper/build.py $(OUT)
+drift: .venv/ready  ## Store the main results again, when a change is meant to change a number
+	$(BIN)/python -m tests.drift.results
+
+OLDEST ?= .oldest
+oldest: constraints-oldest.txt  ## The drift tests and a part of the others with the oldest supported libraries
+	$(PYTHON) -m venv --clear $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints-oldest.txt --editable '.[test]'
+	$(OLDEST)/bin/python -m pytest -n 2 -m 'not slow' $(OLDEST_TESTS)
+
+OLDEST_TESTS ?= tests/drift tests/lavaan tests/survey tests/describe tests/specify tests/estimate tests/validate tests/infer/test_indices.py tests/infer/test_effects.py tests/infer/test_verdicts.py tests/report/test_table.py tests/report/test_document.py tests/test_cli.py
+
+paper: .venv/ready  ## The manuscript: paper/mkb21.pdf (DATA=file, HYPOTHESES=file, CODEBOOK=file, MAPPING=file for your own wave)
+	$(BIN)/python -m paper $(if $(DATA),--data $(DATA)) $(if $(HYPOTHESES),--hypotheses $(HYPOTHESES)) $(if $(CODEBOOK),--codebook $(CODEBOOK)) $(if $(MAPPING),--mapping $(MAPPING))
 
 docs: .venv/ready  ## The documentation site, into site/ (needs no network); read it by python3 -m http.server -d site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
@@ -55,6 +65,6 @@ mutants: .venv/ready  ## Put deliberate faults into the numerics, one at a time:
 	$(BIN)/python -m benchmarks.mutants
 
 clean:  ## Remove what was made
-	rm -rf .venv $(OUT) site build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .oldest $(OUT) site build dist .pytest_cache .mypy_cache .ruff_cache
 
-.PHONY: help install reproduce test calibrate check reference paper docs bench mutants clean
+.PHONY: help install reproduce test calibrate check reference drift oldest paper docs bench mutants clean

@@ -11,6 +11,7 @@ from great_tables import html as as_is
 from markupsafe import Markup, escape
 
 from mkb21sem.report.documents.printed import Printed
+from mkb21sem.report.documents.runs import clean
 from mkb21sem.report.words import Words
 
 APA: dict[str, Any] = {
@@ -52,10 +53,10 @@ def great(table: Printed, name: str) -> GT:
         Of its element on a page.
     """
     columns = [f"c{at}" for at in range(len(table.heads))]
-    cells = [[str(escape(cell.text)) for cell in row] for row in table.rows]
+    cells = [[_held(cell.text) for cell in row] for row in table.rows]
     frame = pd.DataFrame(cells, columns=columns, dtype=object)
     labels: dict[str, Any] = {
-        column: as_is(str(escape(head.text))) for column, head in zip(columns, table.heads, strict=True)
+        column: as_is(_held(head.text)) for column, head in zip(columns, table.heads, strict=True)
     }
     made = GT(frame, rowname_col=columns[0], id=name, auto_align=False).fmt(str, columns=columns)
     right = [column for column, head in zip(columns, table.heads, strict=True) if head.number]
@@ -87,12 +88,12 @@ def element(table: Printed) -> Markup:
 def alone(table: Printed, words: Words) -> str:
     """A table as a page of its own, in APA style, to be opened or pasted into a manuscript."""
     made = great(table, "t").tab_header(
-        title=as_is(str(Markup("<b>{}</b>").format(words("table", number=table.number)))),
-        subtitle=as_is(str(Markup("<i>{}</i>").format(table.caption))),
+        title=as_is(_held(Markup("<b>{}</b>").format(words("table", number=table.number)))),
+        subtitle=as_is(_held(Markup("<i>{}</i>").format(table.caption))),
     )
     if table.notes:
         note = Markup("<i>{}</i> ").format(words("note")) + Markup(" ").join(map(escape, table.notes))
-        made = made.tab_source_note(as_is(str(note)))
+        made = made.tab_source_note(as_is(_held(note)))
     styled = made.tab_options(**APA).as_raw_html()
     title = Markup("{}: {}").format(words("table", number=table.number), table.caption.striptags())
     return (
@@ -100,6 +101,11 @@ def alone(table: Printed, words: Words) -> str:
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{title}</title>\n</head>\n'
         f"<body>\n{styled}</body>\n</html>\n"
     )
+
+
+def _held(text: object) -> str:
+    """A text as HTML; great_tables takes what stands between two braces for a unit of measurement."""
+    return str(escape(text if hasattr(text, "__html__") else clean(str(text)))).replace("{", "&#123;")
 
 
 def _dress(part: Any, look: str, tag: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import lxml.html
 import pytest
@@ -42,7 +43,7 @@ def test_every_name_is_there_once_and_every_link_leads_somewhere(page):
 def test_headings_go_down_one_level_at_a_time(page):
     levels = [int(one.tag[1]) for one in page.find(".//main").iter("h2", "h3", "h4", "h5", "h6")]
     assert levels[0] == 2
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
 def test_a_chapter_with_nothing_in_it_is_left_out(page):
@@ -96,9 +97,7 @@ def test_captions_are_numbered_in_order(page):
     assert [n for n in numbers if n.startswith("Figuur")] == ["Figuur 1", "Figuur 2"]
 
 
-# --- contrast ----------------------------------------------------------------------------------------------------------
-
-NAMED = {"#fff": "#ffffff", "transparent": "#ffffff"}
+# --- contrast ---
 
 
 def luminance(colour):

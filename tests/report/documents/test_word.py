@@ -65,7 +65,7 @@ def test_fields_begin_and_end_and_refer_to_what_is_there(file):
     codes = [one.text.split() for one in file.element.body.iter(qn("w:instrText"))]
     assert sum(code[:2] == ["SEQ", "Table"] for code in codes) == 19
     assert sum(code[:2] == ["SEQ", "Figure"] for code in codes) == 2
-    marks = [one for one in file.element.body.iter(qn("w:bookmarkStart"))]
+    marks = list(file.element.body.iter(qn("w:bookmarkStart")))
     assert len({one.get(qn("w:id")) for one in marks}) == len(marks)
     assert {code[1] for code in codes if code[0] == "REF"} <= {one.get(qn("w:name")) for one in marks}
     assert sum(code[0] == "REF" for code in codes) == 3

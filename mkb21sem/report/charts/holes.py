@@ -47,7 +47,6 @@ def holes(
         axes.imshow(cells, cmap=ListedColormap([style.LINE, style.PALETTE[0]]), vmin=0, vmax=1, aspect="auto")
         axes.set_xticks(range(len(items)), items, rotation=90)
         axes.set_yticks(range(len(shown)), [numbers.count(n, words.lang) for n in shown["n"]])
-        axes.set_ylabel(words.plain("front.holes_rows"))
         axes.set_xticks(np.arange(-0.5, len(items)), minor=True)
         axes.set_yticks(np.arange(-0.5, len(shown)), minor=True)
         axes.grid(which="minor", color=style.PAPER, linewidth=1.2)

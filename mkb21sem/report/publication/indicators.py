@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from string import ascii_uppercase
+
 import pandas as pd
 
 from mkb21sem.report import numbers
@@ -28,7 +31,7 @@ def questions(wave: Wave, names: tuple[str, ...]) -> tuple[str, ...]:
 def indicators(of: Analysis, words: Words) -> Table:
     """Every observed variable of the model: construct, wording, kind, answers, evidence, who was asked."""
     arrows = {a.rhs: a for a in of.model.arrows if a.op == "=~"}
-    made_of, lines = composition(of.wave), []
+    made_of, called, lines = composition(of.wave), scales(of, words), []
     for name in of.model.observed:
         own = made_of.get(name, ())
         arrow = arrows.get(name)
@@ -42,7 +45,7 @@ def indicators(of: Analysis, words: Words) -> Table:
                 "kind_said": words.plain(f"front_kind.{kind}"),
                 "k": len(own),
                 "questions": " ".join(own) if not item else "",
-                "answers": answers(item, words) if item else _shared(of.wave, own, words),
+                "answers": _shared(of.wave, own, called, words),
                 "evidence": (arrow.evidence if arrow else "") or (item.evidence if item else ""),
                 "asked": asked(of.wave, own),
             }
@@ -61,7 +64,7 @@ def indicators(of: Analysis, words: Words) -> Table:
 
 def behind_table(of: Analysis, words: Words) -> Table | None:
     """Every question behind a variable that is made of several; None where there is none."""
-    made_of, lines = composition(of.wave), []
+    made_of, called, lines = composition(of.wave), scales(of, words), []
     for name in of.model.observed:
         for question in made_of.get(name, ()) if name not in of.wave.codebook else ():
             item = of.wave.codebook[question]
@@ -70,7 +73,7 @@ def behind_table(of: Analysis, words: Words) -> Table | None:
                     "variable": name,
                     "item": question,
                     "label": item.label(words.lang),
-                    "answers": answers(item, words),
+                    "answers": called[answers(item, words)],
                     "evidence": item.evidence,
                     "asked": item.asked,
                 }
@@ -87,19 +90,22 @@ def behind_table(of: Analysis, words: Words) -> Table | None:
     return Table("behind", pd.DataFrame(lines), columns)
 
 
+def scales(of: Analysis, words: Words) -> dict[str, str]:
+    """The answers that could be given to the questions behind the model → the letter by which tables call them."""
+    told = dict.fromkeys(answers(of.wave.codebook[name], words) for name in questions(of.wave, of.model.observed))
+    return {each: ascii_uppercase[at] if at < len(ascii_uppercase) else f"S{at + 1}" for at, each in enumerate(told)}
+
+
 def answers(item: Item, words: Words) -> str:
-    """The answers that could be given: both ends of a scale, or all of a few."""
-    labels = [item.code_label(code, words.lang) for code in item.codes]
-    if len(item.codes) < 3:
-        return "; ".join(f"{code} ({label})" for code, label in zip(item.codes, labels, strict=True))
+    """The answers that could be given, each after its code; of a list of categories how many."""
     if item.measure == "nominal":
         return words.plain("front.categories", k=len(item.codes))
-    return f"{item.codes[0]} ({labels[0]}) – {item.codes[-1]} ({labels[-1]})"
+    return "; ".join(f"{code} = {item.code_label(code, words.lang)}" for code in item.codes)
 
 
-def _shared(wave: Wave, own: tuple[str, ...], words: Words) -> str:
-    """The answers to the questions behind a variable, if they are the same."""
-    kinds = dict.fromkeys(answers(wave.codebook[question], words) for question in own)
+def _shared(wave: Wave, own: tuple[str, ...], called: Mapping[str, str], words: Words) -> str:
+    """What the answers to the questions behind a variable are called, if they are the same."""
+    kinds = {called[answers(wave.codebook[question], words)] for question in own}
     return next(iter(kinds)) if len(kinds) == 1 else numbers.ABSENT
 
 

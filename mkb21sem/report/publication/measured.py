@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pandas as pd
 
 from mkb21sem.report import tables
-from mkb21sem.report.documents.parts import Block, Num, Paragraph, Section, Tabled, joined, say
+from mkb21sem.report.documents.parts import Block, Listing, Num, Paragraph, Section, Tabled, joined, say
 from mkb21sem.report.dossier import judged
 from mkb21sem.report.dossier.inquiry import Inquiry
 from mkb21sem.report.publication.analysis import Analysis
 from mkb21sem.report.publication.apart import apart
-from mkb21sem.report.publication.indicators import behind_table, indicators, questions
+from mkb21sem.report.publication.indicators import behind_table, indicators, questions, scales
 from mkb21sem.report.publication.said import NOTE, declared, meant, rules
 from mkb21sem.report.table import Column, Table
 from mkb21sem.report.words import Words
 from mkb21sem.validate.reliability import ACCEPTABLE, reliability
 
+ALIKE = ("d_alpha_std", "d_omega_total", "omega_std", "d_h")
+"""Figures beside alpha and omega, which stand in the table's file and in `mkb21sem validate`."""
 CONVERGENT, DISCRIMINANT = ("8.convergent",), ("8.discriminant",)
 
 
@@ -39,9 +42,17 @@ def _indicators(of: Analysis, words: Words) -> Section:
         ),
         Tabled(table, shows=("7.items",)),
         *([Tabled(more)] if more is not None else []),
+        say(words, "front.scales_said"),
+        Listing(_scales(of, words)),
         *declared(of.declaration, "measures", words, ("7.sources",)),
     ]
     return Section("indicators", words("front.measures"), tuple(blocks))
+
+
+def _scales(of: Analysis, words: Words) -> tuple[Paragraph, ...]:
+    """The answers to the questions, under the letters that the tables have."""
+    found = scales(of, words).items()
+    return tuple(say(words, "front.scale", letter=letter, answers=answers) for answers, letter in found)
 
 
 def _turned(of: Analysis, words: Words) -> Paragraph:
@@ -81,7 +92,17 @@ def _reliable(of: Analysis, words: Words) -> Iterator[Block]:
             _unsure(one, words),
         )
         enough = not len(own) and _bounded(one.reliability)
-        yield Tabled(judged.reliability([one], words), shows=("8.reliability",) if enough else ())
+        yield Tabled(_narrow(judged.reliability([one], words)), shows=("8.reliability",) if enough else ())
+
+
+def _narrow(table: Table) -> Table:
+    """Without columns of figures that were not computed, and without those that say nearly the same as others."""
+    shown = tuple(
+        column
+        for column in table.columns
+        if column.id not in ALIKE and table.frame[list(column.source)].notna().any(axis=None)
+    )
+    return replace(table, columns=shown, wide=False)
 
 
 def _unsure(one: Inquiry, words: Words) -> Paragraph | None:
@@ -135,7 +156,7 @@ def _valid(of: Analysis, words: Words) -> Iterator[Block]:
     yield joined(say(words, "front.validity"), *meant("d_loadings", one, words), *meant("d_fornell", one, words))
     yield Tabled(judged.fornell([one], words), shows=CONVERGENT)
     yield joined(*meant("d_latent", one, words), *meant("d_ratios", one, words))
-    ratios, latent = judged.ratios([one], words), judged.latent([one], words)
+    ratios, latent = _narrow(judged.ratios([one], words)), judged.latent([one], words)
     if len(ratios.frame):
         yield Tabled(ratios, shows=DISCRIMINANT)
     if len(latent.frame):

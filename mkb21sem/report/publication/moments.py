@@ -15,7 +15,7 @@ from mkb21sem.report.publication.said import declared
 from mkb21sem.report.table import Table
 from mkb21sem.report.words import Words
 
-ACROSS, PARTS = 13, 4
+ACROSS, PARTS = 12, 4
 """Correlations side by side on a page, and the tables into which a large matrix is cut; a larger one is not printed."""
 HEAD = 3
 """Columns before the correlations: variable, mean, standard deviation."""
@@ -50,12 +50,12 @@ def cut(table: Table) -> tuple[Table, ...]:
     """A table of correlations in parts that fit a page: so many columns each, and only the rows that have any."""
     head, body = table.columns[:HEAD], table.columns[HEAD:]
     if len(body) <= ACROSS + 1:
-        return (table,)
+        return (replace(table, wide=False),)
     parts = []
     for at, start in enumerate(range(0, len(body), ACROSS), start=1):
         columns = (*(head if at == 1 else head[:1]), *body[start : start + ACROSS])
         name = table.name if at == 1 else f"{table.name}_{at}"
-        parts.append(replace(table, name=name, columns=columns, rows=tuple(range(start, len(table.frame)))))
+        parts.append(replace(table, name=name, columns=columns, rows=tuple(range(start, len(table.frame))), wide=False))
     return tuple(parts)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from mkb21sem.report.documents.parts import Drawn, Tabled
 from mkb21sem.report.publication import sampled
-from mkb21sem.report.publication.indicators import behind_table, composition, indicators
+from mkb21sem.report.publication.indicators import behind_table, composition, indicators, scales
 from mkb21sem.report.publication.sampled import flow_table, followed
 from mkb21sem.specify.declaration import Declaration
 from mkb21sem.validate.htmt import ratios
@@ -88,8 +88,11 @@ def test_every_variable_has_its_wording_answers_and_evidence() -> None:
     assert tuple(frame.index) == of.model.observed
     book = of.wave.codebook
     assert frame.loc["REP01", "label"] == book["REP01"].label("en")
-    assert frame.loc["REP01", "answers"] == "1 (strongly disagree) – 5 (strongly agree)"
-    assert frame.loc["MKT02", "answers"] == "0 (not ticked); 1 (ticked)"
+    called = {letter: answers for answers, letter in scales(of, words).items()}
+    agree = "1 = strongly disagree; 2 = disagree; 3 = neutral; 4 = agree; 5 = strongly agree"
+    assert called[frame.loc["REP01", "answers"]] == called[frame.loc["MOT_PR", "answers"]] == agree
+    assert called[frame.loc["MKT02", "answers"]] == "0 = not ticked; 1 = ticked"
+    assert [f"{letter}: {answers}" in said(front("sampled"), words) for letter, answers in called.items()] == [True] * 5
     assert frame.loc["CUL01", ["construct", "evidence", "asked"]].tolist() == ["Culture", "reconstruction", "all"]
     assert frame.loc["MOT_PR", ["kind", "k", "questions", "asked"]].tolist() == [
         "composed",

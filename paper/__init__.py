@@ -1,0 +1,1 @@
+"""The manuscript: a wave becomes numbers, pictures and pages."""

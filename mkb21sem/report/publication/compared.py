@@ -21,6 +21,7 @@ from mkb21sem.report.table import Column, Table
 from mkb21sem.report.waves import tables as wave_tables
 from mkb21sem.report.waves.comparison import Comparison
 from mkb21sem.report.words import Words
+from mkb21sem.survey.waves import Waves
 
 METHODS = {
     "plain": "χ²",
@@ -119,11 +120,12 @@ def differences(of: Analysis, words: Words) -> Table:
             relation = "rival nested" if rival == pair["smaller"] else "model nested"
         own = {str(key): value for key, value in pair.items()}
         lines.append({**own, "model": rival, "rival": named(rival, words), "relation": relation, **change})
+        lines[-1]["nested"] = words.plain(f"rival_relation.{relation}")
     frame = pd.DataFrame(lines)
     vuong = bool(len(frame)) and frame["p_nearer"].notna().any()
     columns = [
         Column("rival"),
-        Column("rival_relation", "word", of=("relation",)),
+        Column("rival_relation", of=("nested",)),
         Column("=Δχ²", "number2", of=("chisq",)),
         Column("=Δdf", "count", of=("df",)),
         Column("p", "p", of=("pvalue",)),
@@ -160,6 +162,8 @@ def _invariance(of: Analysis, words: Words) -> Iterator[Block]:
 
 def _compared(of: Comparison, words: Words) -> Iterator[Paragraph]:
     yield say(words, "back.invariance.said", groups=words.listed(of.waves))
+    if not isinstance(of.source, Waves):
+        yield say(words, "back.invariance.group", group=of.group, label=words.label(of.group))
     first = of.ladder.steps[0].fit
     if first is not None:
         for name, n in zip(of.waves, first.moments.n, strict=True):

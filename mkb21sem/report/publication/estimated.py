@@ -130,7 +130,8 @@ def settings(of: Analysis, words: Words) -> Table:
         lines.append(("parameterization", where.parameterization, True))
     frame = pd.DataFrame(lines, columns=["setting", "value", "default"])
     frame["default"] = ["yes" if default else "no" for default in frame["default"]]
-    columns = (Column("setting", "word"), Column("setting_value", of=("value",)), Column("default", "word"))
+    frame.insert(1, "named", [words.plain(f"setting.{name}") for name in frame["setting"]])
+    columns = (Column("setting", of=("named",)), Column("setting_value", of=("value",)), Column("default", "word"))
     return Table("settings", frame, columns)
 
 

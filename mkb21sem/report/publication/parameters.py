@@ -60,9 +60,10 @@ def table(found: Fit, words: Words) -> Table:
     counts = ("free", "equal", "fixed", "sample", "derived")
     total = {name: int(frame[name].sum()) for name in counts}
     frame.loc[len(frame)] = {"kind": "total", **total, "values": ""}
+    frame.insert(1, "named", [words.plain(f"parameter_kind.{name}") for name in frame["kind"]])
     shown = [name for name in counts if name in ("free", "fixed") or total[name]]
     columns = (
-        Column("parameter_kind", "word", of=("kind",)),
+        Column("parameter_kind", of=("named",)),
         *(Column(f"parameters_{name}", "count", of=(name,)) for name in shown),
         Column("parameters_values", of=("values",)),
     )
@@ -125,7 +126,7 @@ def equations(where: Layout) -> int:
     return sum(row.free for row in where.rows) - where.k
 
 
-def counting(found: Fit) -> Table:
+def counting(found: Fit, words: Words) -> Table:
     """The sum behind the degrees of freedom: moments, less free parameters."""
     where = found.layout
     lines: list[tuple[str, int]] = list(moments(where))
@@ -133,4 +134,5 @@ def counting(found: Fit) -> Table:
     lines.append(("parameters", where.k))
     lines.append(("df", lines[-2][1] - where.k))
     frame = pd.DataFrame(lines, columns=["moment", "number"])
-    return Table("counting", frame, (Column("moment", "word"), Column("moment_count", "count", of=("number",))))
+    frame.insert(1, "named", [words.plain(f"moment.{name}") for name in frame["moment"]])
+    return Table("counting", frame, (Column("moment", of=("named",)), Column("moment_count", "count", of=("number",))))

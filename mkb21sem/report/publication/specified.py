@@ -77,7 +77,7 @@ def _parameters(of: Analysis, words: Words) -> Iterator[Block]:
         df=Num(where.df, "count"),
         shows=("18.df",),
     )
-    yield Tabled(parameters.counting(of.found), shows=("18.df",))
+    yield Tabled(parameters.counting(of.found, words), shows=("18.df",))
 
 
 def _identification(of: Analysis, words: Words) -> Iterator[Block]:
@@ -141,11 +141,12 @@ def scaling(of: Analysis, words: Words) -> Table:
     columns = (
         Column("construct"),
         Column("label"),
-        Column("scaled_by", "word", of=("how",)),
+        Column("scaled_by", of=("named",)),
         Column("indicator"),
         Column("fixed_at", "number2", of=("value",)),
     )
     frame = pd.DataFrame(lines, columns=["construct", "label", "how", "indicator", "value"])
+    frame["named"] = [words.plain(f"scaled_by.{how}") if how else "" for how in frame["how"]]
     return Table("scaling", frame, columns)
 
 

@@ -17,6 +17,7 @@ from mkb21sem.report.documents.parts import Drawn, Listing, Section, Tabled, Ver
 from mkb21sem.report.numbers import bounded
 from mkb21sem.report.publication import compared, effects, estimated, fitted, parameters, specified
 from mkb21sem.report.publication.analysis import Analysis
+from mkb21sem.report.words import Words
 from mkb21sem.specify.declaration import Declaration
 from mkb21sem.specify.model import Model
 from tests.report.publication.analysed import (
@@ -116,7 +117,7 @@ def test_parameters_and_moments_add_up() -> None:
     assert counted.loc["loading", "fixed"] == 5
     assert counted.loc["residual covariance", "free"] == 5
     assert "CUL → CUL01" in counted.loc["loading", "values"]
-    sum_ = parameters.counting(found).frame.set_index("moment")["number"]
+    sum_ = parameters.counting(found, Words()).frame.set_index("moment")["number"]
     assert sum_["moments"] == sum_["variances"] + sum_["covariances"] == 25 * 26 // 2 == found.layout.moments
     assert sum_["df"] == sum_["moments"] - sum_["parameters"] == found.layout.df
     assert [n.value for n in numbers_of(drawn_once()[0], "degrees of freedom.")] == [325, 71, 254]

@@ -156,7 +156,7 @@ def test_moments_and_parameters_add_up(name) -> None:
     found = made(name).found
     counted = parameters.table(found, Words()).frame.set_index("kind").loc["total"]
     assert counted["free"] - parameters.equations(found.layout) == found.layout.k
-    numbers = parameters.counting(found).frame.set_index("moment")["number"]
+    numbers = parameters.counting(found, Words()).frame.set_index("moment")["number"]
     assert numbers["moments"] == found.layout.moments
     assert numbers["df"] == found.layout.df == found.test.df
 

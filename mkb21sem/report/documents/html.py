@@ -68,7 +68,8 @@ def image(block: Drawn) -> Markup:
     """A picture as an element that holds the picture itself and its alternative text."""
     held = base64.b64encode(block.svg.encode()).decode("ascii") if block.svg else base64.b64encode(block.png).decode()
     kind = "svg+xml" if block.svg else "png"
-    style = f"max-width:{ENLARGED * block.width:.1f}cm;min-width:{min(READABLE, block.width):.1f}cm"
+    wide, narrow = ENLARGED * block.width, min(READABLE, block.width)
+    style = f"width:{wide:.1f}cm;max-width:100%;min-width:{narrow:.1f}cm;height:auto"
     return Markup('<img alt="{}" style="{}" src="data:image/{};base64,{}">').format(
         block.alternative, style, Markup(kind), Markup(held)
     )

@@ -12,7 +12,10 @@ from mkb21sem.report.documents.parts import Drawn, Tabled
 from mkb21sem.report.publication import sampled
 from mkb21sem.report.publication.indicators import behind_table, composition, indicators, scales
 from mkb21sem.report.publication.sampled import flow_table, followed
+from mkb21sem.report.waves.comparison import comparison
 from mkb21sem.specify.declaration import Declaration
+from mkb21sem.survey.synthetic import synthetic_wave
+from mkb21sem.survey.waves import Waves
 from mkb21sem.validate.htmt import ratios
 from mkb21sem.validate.reliability import reliability
 from tests.report.publication.analysed import (
@@ -73,6 +76,22 @@ def test_groups_are_counted() -> None:
     alone = of.wave.frame(["ZZP", *of.model.observed])["ZZP"]
     assert dict(zip(table.frame["group"], table.frame["n"], strict=True)) == {
         f"ZZP = {value:g}": n for value, n in alone.value_counts().items()
+    }
+
+
+def test_waves_are_counted_with_all_their_respondents() -> None:
+    of = gapped()
+    waves = Waves.of([replace(synthetic_wave(seed), name=name) for seed, name in ((1, "2012"), (2, "2014"))])
+    compared = replace(of, comparison=comparison(of.model, waves, of.study.hypotheses))
+    section = sampled.section(compared, words_of(of))
+    sizes = tables(section, "design")["group_sizes"].table.frame
+    assert sizes["group"].tolist() == ["2012", "2014"]
+    assert sizes["respondents"].tolist() == [wave.n for wave in waves.waves]
+    assert sizes["n"].tolist() == [int(wave.asked(["CUL01", "REP01"]).sum()) for wave in waves.waves]
+    assert "2 waves are compared" in said(section, words_of(of))
+    grouped = tables(section, "validity")["reliability_groups"].table.frame
+    assert set(zip(grouped["construct"], grouped["group"], strict=True)) == {
+        (construct, name) for construct in ("CUL", "REP") for name in ("2012", "2014")
     }
 
 

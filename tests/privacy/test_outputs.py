@@ -19,7 +19,9 @@ from mkb21sem.report.dossier.inquiry import Depth
 from mkb21sem.report.monitor import monitor
 from mkb21sem.report.monitor.monitor_study import describe
 from mkb21sem.report.privacy.monitor import shareable
+from mkb21sem.report.reproduce import reproduce
 from mkb21sem.report.words import Words
+from mkb21sem.specify.model import Model
 from mkb21sem.survey.synthetic import draw_answers
 from mkb21sem.survey.wave import Wave
 
@@ -112,7 +114,8 @@ def test_the_search_finds_what_it_looks_for(wave: Path) -> None:
 @pytest.fixture(scope="module")
 def reproduced(wave: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     out = tmp_path_factory.mktemp("reproduced") / "out"
-    return out, run("reproduce", "--data", wave, "--out", out)
+    reproduce(Wave.read(wave), Model.read("mkb21_measurement"), (), out, estimator="MLR")
+    return out, ""
 
 
 def test_the_main_report_holds_no_respondent(reproduced: tuple[Path, str]) -> None:
@@ -120,7 +123,10 @@ def test_the_main_report_holds_no_respondent(reproduced: tuple[Path, str]) -> No
 
 
 def test_the_report_on_hypotheses_holds_no_respondent(wave: Path, tmp_path: Path) -> None:
-    said = run("infer", wave, "--no-robustness", "--estimator", "MLR", "--out", tmp_path / "out")
+    spec = tmp_path / "small.sem"
+    spec.write_text("MOT =~ MOT03 + MOT05 + MOT07\nERV =~ ERV03 + ERV05 + ERV07\nERV ~ MOT\n", encoding="utf-8")
+    asked = ("--model", spec, "--no-robustness", "--estimator", "MLR")
+    said = run("infer", wave, *asked, "--out", tmp_path / "out")
     assert_clean(tmp_path / "out", said)
 
 
@@ -128,6 +134,7 @@ def test_the_report_on_hypotheses_holds_no_respondent(wave: Path, tmp_path: Path
 @pytest.mark.parametrize(
     "asked",
     [
+        ("reproduce", "--data"),
         ("infer", "--draws", "30"),
         ("infer", "--no-robustness", "--estimator", "WLSMV", "--missing", "pairwise", "--lang", "nl"),
         ("describe",),
@@ -144,7 +151,9 @@ def test_no_report_holds_a_respondent(asked: tuple[str, ...], wave: Path, tmp_pa
 
 
 def test_estimates_in_the_terminal_hold_no_respondent(wave: Path, tmp_path: Path) -> None:
-    assert not leaks(run("estimate", wave, "--model", "mkb21", "--estimator", "MLR"))
+    spec = tmp_path / "small.sem"
+    spec.write_text("CUL =~ CUL01 + CUL02 + CUL03 + CUL04\n", encoding="utf-8")
+    assert not leaks(run("estimate", "--data", wave, "--model", spec, "--estimator", "MLR"))
     assert not leaks(run("survey", wave))
 
 
@@ -162,7 +171,8 @@ def test_a_pack_of_moments_holds_no_respondent_and_other_handovers_say_that_they
 @cache
 def dossiers() -> tuple[page.Dossier, page.Dossier]:
     """A dossier as it is by default, and one that may name respondents."""
-    real = Wave.of(answers().drop(columns=["remark", "firm"]), name="wave2014")
+    batteries = [name for name in answers() if str(name).startswith(("respondent", "CUL", "OMG", "GEB"))]
+    real = Wave.of(answers()[batteries], name="wave2014")
     light = Depth(draws=0, random=20, polychoric=False, thorough=False)
     shared = page.dossier(real, depth=light)
     named = page.Dossier(page.shareable(shared.inquiries, 0, named=True), shared.column, shared.words, shared.threshold)

@@ -31,7 +31,11 @@ def undetermined(information: Array) -> Array | None:
         return None
     if not np.isfinite(information).all():
         return np.ones(len(information))
-    values, vectors = np.linalg.eigh(information / _scale(information))
+    with np.errstate(over="ignore"):
+        scaled = information / _scale(information)
+    if not np.isfinite(scaled).all():
+        return np.ones(len(information))
+    values, vectors = np.linalg.eigh(scaled)
     if values[0] > SINGULAR:
         return None
     direction = np.abs(vectors[:, 0])

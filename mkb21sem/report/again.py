@@ -141,7 +141,7 @@ def _title(value: Any, at: int) -> str:
     """What a row of a table is called: its arrow and group, or its id."""
     if isinstance(value, Mapping):
         if "op" in value:
-            return f"{value['lhs']} {value['op']} {value['rhs']}".strip() + (
+            return f"{value.get('lhs')} {value['op']} {value.get('rhs')}".strip() + (
                 f" [{value['group']}]" if value.get("group") else ""
             )
         return str(value.get("id", value.get("variable", at)))

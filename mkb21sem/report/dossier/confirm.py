@@ -50,6 +50,11 @@ def fit_row(found: Fit) -> dict[str, float]:
     return row | {name: float(values.get(name, math.nan)) for name in ("aic", "bic")}
 
 
+def no_fit() -> dict[str, float]:
+    """The columns of `fit_row` where there is no fit."""
+    return dict.fromkeys([*(name.replace("rmsea.ci.", "rmsea_") for name in INDICES), "aic", "bic"], math.nan)
+
+
 def no_misfit() -> pd.DataFrame:
     """Local misfit where there is no fit."""
     return pd.DataFrame(columns=list(MISFIT))

@@ -14,7 +14,7 @@ from mkb21sem.estimate.chisquare import Test
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.infer.certificates.admissibility import admissibility
 from mkb21sem.infer.rivals.difference import difference
-from mkb21sem.report.dossier.confirm import fit_row
+from mkb21sem.report.dossier.confirm import fit_row, no_fit
 from mkb21sem.survey.wave import Wave
 from mkb21sem.validate.parallel import parallel
 from mkb21sem.validate.rivals import WORDS, Rival, rivals
@@ -103,9 +103,9 @@ def best(table: pd.DataFrame) -> str:
 
 def _row(estimator: str, rival: Rival, among: tuple[Rival, ...]) -> dict[str, object]:
     found = rival.found
-    start: dict[str, object] = {"estimator": estimator, "rival": rival.name}
+    start: dict[str, object] = {"estimator": estimator, "rival": rival.name, "n": math.nan, **no_fit()}
     if found is None or not found.converged:
-        return start | {"admissible": False, "note": rival.note, "against": ""}
+        return start | {"admissible": False, "note": rival.note, "against": ""} | _difference(None, None)
     wrong = [check for check in admissibility(found) if check.ok is False]
     note = "; ".join(check.finding for check in wrong)
     other = next((one for one in among if one.name == AGAINST.get(rival.name)), None)
@@ -116,9 +116,9 @@ def _row(estimator: str, rival: Rival, among: tuple[Rival, ...]) -> dict[str, ob
     )
 
 
-def _difference(found: Fit, other: Fit | None) -> dict[str, float]:
+def _difference(found: Fit | None, other: Fit | None) -> dict[str, float]:
     none = dict.fromkeys(("d_chisq", "d_df", "d_p"), math.nan)
-    if other is None or not other.converged:
+    if found is None or other is None or not other.converged:
         return none
     try:
         test = difference(found, other)

@@ -225,6 +225,11 @@ def test_released_items_and_the_step_that_fails_are_told() -> None:
     text = said(section, words_of(of))
     assert all(row["item"] in text for row in done.partial.freed().to_dict("records"))
     assert {"waves_freed", "waves_ladder_released"} <= set(document(section).tables())
+    estimates = effects.section(of, words_of(of, "nl"))
+    assert 39 in met(estimates)
+    assert {"waves_trend", "waves_means"} <= set(document(estimates).tables())
+    assert "means_tested" not in document(estimates).tables()
+    assert said(estimates, words_of(of, "nl"))
 
 
 @pytest.mark.usefixtures("undrawn")

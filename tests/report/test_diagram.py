@@ -53,6 +53,11 @@ def drawn(found):
     return diagram(found)
 
 
+@pytest.fixture(scope="module")
+def drawn_again(found):
+    return diagram(found)
+
+
 def texts(figure, kind):
     return {name: artist.get_text() for name, artist in named(figure.axes[0], Text) if name.startswith(kind)}
 
@@ -249,6 +254,35 @@ def test_groups_are_drawn_side_by_side_over_one_layout(wave):
         diagram(fit(model, answers, group="half"))
 
 
+def test_a_long_heading_is_broken_to_the_width_of_its_panel():
+    model = Model.parse("y ~ x\nz ~ y")
+    titles = ["Firms that were founded in the year of the first wave or in one of the three years before it", "Others"]
+    figure = diagrams([model, model], titles)
+    assert overlaps(figure) == []
+    lines = [text for name, text in texts(figure, "panel:0").items()]
+    assert len(lines) > 1
+    assert " ".join(lines) == titles[0]
+
+
+def test_a_note_breaks_no_number_from_its_sign(drawn):
+    for line in texts(drawn, "note:").values():
+        assert not re.search(r"(^[=<>≥]|[=<>≥]$)", line)
+
+
+def test_the_figure_says_in_words_what_it_shows(drawn, found):
+    row = found.table().query("lhs == 'ERV' and op == '~' and rhs == 'MOT'").iloc[0]
+    assert drawn.get_label().startswith("Path diagram: MKB21 Social Media Usage Model, default.")
+    assert f"MOT → ERV {bounded(row['std'])}" in drawn.get_label()
+
+
+def test_the_effect_along_a_highlighted_path_is_the_product_of_its_arrows(found):
+    std = found.table().set_index(["lhs", "op", "rhs"])["std"]
+    product = std["MOT", "~", "CUL"] * std["INTENS", "~", "MOT"] * std["ERV", "~", "INTENS"]
+    note = " ".join(texts(diagram(found, highlight="CUL → MOT → INTENS → ERV"), "note:").values())
+    assert f"Effect along CUL → MOT → INTENS → ERV, standardised: {bounded(product)} [" in note
+    assert "Effect along" not in " ".join(texts(diagram(found, highlight="CUL → MOT"), "note:").values())
+
+
 def test_several_models_share_the_places_of_what_they_have_in_common(found, wave):
     figure = diagrams([found, fit(Model.read("mkb21_text"), wave)], ["All", "Text"], columns=1)
     assert overlaps(figure) == []
@@ -258,19 +292,19 @@ def test_several_models_share_the_places_of_what_they_have_in_common(found, wave
 
 
 @pytest.mark.parametrize("suffix", [".svg", ".pdf", ".png"])
-def test_files_are_the_same_bytes_each_time(found, tmp_path, suffix):
+def test_files_are_the_same_bytes_each_time(drawn, drawn_again, tmp_path, suffix):
     one, other = tmp_path / f"one{suffix}", tmp_path / f"other{suffix}"
-    diagram(found, one)
-    diagram(found, other)
+    save(drawn, one)
+    save(drawn_again, other)
     assert one.read_bytes() == other.read_bytes()
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted([one.name, other.name])
 
 
-def test_svg_needs_no_font_and_pdf_brings_its_own(found, tmp_path):
-    diagram(found, tmp_path / "d.svg")
+def test_svg_needs_no_font_and_pdf_brings_its_own(drawn, tmp_path):
+    save(drawn, tmp_path / "d.svg")
     root = ElementTree.parse(tmp_path / "d.svg").getroot()
     assert not root.findall(".//{http://www.w3.org/2000/svg}text")
-    diagram(found, tmp_path / "d.pdf")
+    save(drawn, tmp_path / "d.pdf")
     assert b"FontFile2" in (tmp_path / "d.pdf").read_bytes()
 
 

@@ -59,9 +59,9 @@ class Theme:
 
 
 THEMES = {
-    "print": Theme(1.0, "#111111", "#a9a9a9", "#ffffff", "#efefef", "#ffffff", "#111111", "#111111"),
-    "screen": Theme(1.3, "#1b2733", "#b3bcc5", "#ffffff", "#e3edf8", "#fbf3e2", "#1c5a9c", "#a83a0c"),
-    "slides": Theme(2.0, "#101820", "#b3bcc5", "#ffffff", "#dbe9f8", "#fdf0d5", "#124e91", "#a13106"),
+    "print": Theme(1.0, "#111111", "#949494", "#ffffff", "#efefef", "#ffffff", "#111111", "#111111"),
+    "screen": Theme(1.3, "#1b2733", "#949fab", "#ffffff", "#e3edf8", "#fbf3e2", "#1c5a9c", "#a83a0c"),
+    "slides": Theme(2.0, "#101820", "#949fab", "#ffffff", "#dbe9f8", "#fdf0d5", "#124e91", "#a13106"),
 }
 
 

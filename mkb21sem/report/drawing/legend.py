@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ from mkb21sem.specify.model import Model
 
 GLYPH, SPACE = 20.0, 12.0
 LINE = 11.5
+GLUE = "\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +107,10 @@ def _fit_words(found: Fit, words: Words) -> list[str]:
 
 
 def wrap(text: str, size: float, width: float, bold: bool = False) -> list[str]:
-    """Lines no wider than `width` points, where words allow."""
+    """Lines no wider than `width` points, where words allow; none breaks before or behind a sign of relation."""
     lines: list[str] = []
-    for word in text.split():
+    glued = re.sub(r" ([=<>≥]) ", rf"{GLUE}\1{GLUE}", text)
+    for word in (part.replace(GLUE, " ") for part in re.split(r"[ \n]+", glued) if part):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and measure(longer, size, bold)[0] <= width:
             lines[-1] = longer

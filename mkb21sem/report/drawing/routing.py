@@ -107,8 +107,8 @@ def struck(edges: Sequence[Edge], ways: Sequence[Array], shapes: Mapping[str, Sh
     names, rows = list(shapes), stacked(list(shapes.values()))
     grid = np.linspace(0, 1, 101)
     inside = (levels(curve(np.array(ways).reshape(-1, 4, 2), grid), rows) > 0).any(1)
-    own = np.array([[name in (edge.tail, edge.head) for name in names] for edge in edges]).reshape(inside.shape)
-    return int((inside & ~own).any(1).sum())
+    own = np.array([[name in (edge.tail, edge.head) for name in names] for edge in edges], dtype=bool)
+    return int((inside & ~own.reshape(inside.shape)).any(1).sum())
 
 
 class Meetings:

@@ -23,7 +23,7 @@ from mkb21sem.report.drawing.sizes import Half, Key, head_length, key, label_siz
 from mkb21sem.report.drawing.typeset import Lettering
 
 NARROWEST, WIDEST, ATTEMPTS = 28.0, 105.0, 9
-TRIED, MANY = 4, 45
+TRIED, MANY = 3, 45
 """Placements that are drawn and compared; of a drawing with that many arrows the first without a fault is taken."""
 ARCS = 30.0
 """Points kept free beyond items that arcs join to items of another construct."""

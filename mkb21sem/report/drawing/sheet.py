@@ -79,8 +79,14 @@ class Sheet:
 
     @property
     def over(self) -> float:
-        """Height of a panel's heading."""
-        return 15.0 if any(self.heads) else 0.0
+        """Height of the panels' headings."""
+        return 13.0 * max(map(len, self.head_lines)) + 2 if any(self.heads) else 0.0
+
+    @cached_property
+    def head_lines(self) -> list[list[str]]:
+        """The heading of each panel, broken to its width."""
+        wide = self.width if self.columns == 1 else float(self.scene.size[0])
+        return [even(head, PANEL_SIZE, wide, bold=True) for head in self.heads]
 
     @property
     def stamp(self) -> str:
@@ -158,15 +164,20 @@ class Sheet:
         x = column * wide + (self.width - self.inner) / 2
         return np.array([x, self.height - self.head - row * high - self.over - self.scene.size[1]])
 
+    def heading(self, i: int, k: int) -> tuple[float, float]:
+        """Left end of line k of the heading of panel i."""
+        x, y = self.corner(i)
+        return float(x), float(y + self.scene.size[1] + self.over - 7 - 13 * k)
+
     def draw(self) -> Figure:
         """The figure: head, panels, key and notes."""
         figure, axes = _paper(self.width, self.height, self.theme)
         _head(axes, self.title_lines, self.stamp, self.width, self.height, self.theme)
         for i, drawn in enumerate(self.pictures):
             corner = self.corner(i)
-            if self.over:
-                _write(axes, f"panel:{i}", self.heads[i], (corner[0], corner[1] + self.scene.size[1] + self.over - 7),
-                       font(PANEL_SIZE * self.theme.scale, bold=True), self.theme.ink)  # fmt: skip
+            bold = font(PANEL_SIZE * self.theme.scale, bold=True)
+            for k, line in enumerate(self.head_lines[i]):
+                _write(axes, f"panel:{i}:{k}", line, self.heading(i, k), bold, self.theme.ink)
             draw_scene(axes, self.scene, drawn, self.theme, corner, self.highlight)
         _foot(axes, self.key, self.note_lines, self.foot, self.theme)
         figure.set_label(self.alternative)

@@ -115,10 +115,9 @@ def _head(sheet: Sheet) -> Iterator[str]:
 def _panel(sheet: Sheet, i: int, picture: Picture) -> Iterator[str]:
     """Arrows, nodes and numbers of one panel, moved to its place."""
     corner = sheet.corner(i)
+    for k, line in enumerate(sheet.head_lines[i]):
+        yield rf"  \node[sem panel] at {_point(sheet.heading(i, k))} {{{_text(line)}}};"
     yield rf"  \begin{{scope}}[shift={{{_point(corner)}}}]"
-    if sheet.over:
-        place = (0, sheet.scene.size[1] + sheet.over - 7)
-        yield rf"  \node[sem panel] at {_point(place)} {{{_text(sheet.heads[i])}}};"
     for edge in picture.edges:
         yield _way(weighed(edge, sheet.highlight), sheet)
     for node in picture.nodes.values():

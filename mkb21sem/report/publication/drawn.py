@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from markupsafe import Markup, escape
 
@@ -24,17 +25,24 @@ POINT = ("16.diagram",)
 
 
 def pictures(of: Analysis, words: Words) -> Iterator[Block]:
-    """Every drawing there is something for; where one can't be made, why."""
-    for make in (structure, measurement, rivals, groups):
-        try:
-            block = make(of, words)
-        except Mkb21Error as error:
-            block = say(words, "figure.missing", cause=str(error), look="warning")
-        if block is not None:
+    """Every drawing there is something for; where one can't be made, why, and then no drawing meets the point."""
+    made = [_made(make, of, words) for make in (structure, measurement, rivals, groups)]
+    whole = not any(isinstance(block, Paragraph) for block in made)
+    for block in made:
+        if isinstance(block, Drawn) and not whole:
+            yield replace(block, shows=())
+        elif block is not None:
             yield block
 
 
-def structure(of: Analysis, words: Words) -> Drawn | Paragraph | None:
+def _made(make: Callable[[Analysis, Words], Drawn | None], of: Analysis, words: Words) -> Drawn | Paragraph | None:
+    try:
+        return make(of, words)
+    except Mkb21Error as error:
+        return say(words, "figure.missing", cause=str(error), look="warning")
+
+
+def structure(of: Analysis, words: Words) -> Drawn | None:
     """The model that is interpreted: arrows between constructs and observed variables, with their estimates."""
     found = of.found
     if not found.model.endogenous:

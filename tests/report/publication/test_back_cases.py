@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from markupsafe import Markup
 
+from mkb21sem.errors import OptionError
 from mkb21sem.infer.certificates.certificate import Certificate, certificate
 from mkb21sem.infer.certificates.check import Check
 from mkb21sem.infer.localfit.modification import modification
@@ -289,8 +290,6 @@ def test_pictures_of_a_model_without_a_minimum_have_no_numbers(monkeypatch) -> N
 
 
 def test_a_picture_that_cannot_be_made_says_why(monkeypatch) -> None:
-    from mkb21sem.errors import OptionError
-
     def fails(*given: object, **options: object) -> None:
         raise OptionError("too many arrows.")
 
@@ -299,3 +298,17 @@ def test_a_picture_that_cannot_be_made_says_why(monkeypatch) -> None:
     assert "too many arrows" in said(section, words_of(made("paths")))
     assert 16 not in met(section)
     assert not any(isinstance(block, Drawn) for block in blocks(section, "diagrams"))
+
+
+def test_a_rival_that_cannot_be_drawn_costs_the_point_of_all(monkeypatch) -> None:
+    of, empty = reference(), Drawn("", Markup(""), "", "<svg/>", b"", 16.0, ("16.diagram",))
+
+    def fails(of: Analysis, words: Words) -> None:
+        raise OptionError("too many arrows.")
+
+    for name in ("structure", "measurement", "groups"):
+        monkeypatch.setattr(drawn, name, lambda of, words, name=name: replace(empty, name=name))
+    monkeypatch.setattr(drawn, "rivals", lambda of, words: None)
+    assert all(block.shows for block in drawn.pictures(of, words_of(of)))
+    monkeypatch.setattr(drawn, "rivals", fails)
+    assert not any(block.shows for block in drawn.pictures(of, words_of(of)))

@@ -5,9 +5,11 @@ Letters are measured as Times and Libertinus set them, near enough; numbers are 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from mkb21sem.linalg import Array
 from mkb21sem.report.documents.printed import Printed
 from mkb21sem.report.documents.runs import plain
 from mkb21sem.report.table import Cell
@@ -22,6 +24,10 @@ PAD = 0.55
 """Room between two columns, in em."""
 COMFORT = 8.0
 """Below so many em a column of words becomes unpleasant to read."""
+LEADING, BETWEEN = 1.2, 0.75
+"""Height of a line, and room between two rows, in em."""
+TOGETHER = 11.0
+"""Higher tables may go on over the next page."""
 LONGEST = 26
 """Longer words may be broken anywhere."""
 TRIES = ((False, True, (9.0, 8.5, 8.0, 7.5)), (True, True, (9.0, 8.5, 8.0, 7.5)), (True, False, (7.5, 7.0, 6.5, 6.0)))
@@ -59,26 +65,34 @@ class Grid:
         Of its columns, in cm.
     turned
         Whether it stands on a page that is turned.
+    height
+        Of heads and rows, in cm, about.
     """
 
     size: float
     widths: tuple[float, ...]
     turned: bool
+    height: float
+
+    @property
+    def together(self) -> bool:
+        """Whether the table is kept on one page."""
+        return self.height <= TOGETHER
 
 
 def grid(table: Printed) -> Grid:
     """The largest type in which a table fits between the margins; the page is turned only if it has to be."""
-    columns = [[head, *(row[at] for row in table.rows)] for at, head in enumerate(table.heads)]
-    full = [max(ems(plain(cell.text)) for cell in column) for column in columns]
-    least = [max(_least(cell) for cell in column) for column in columns]
-    roomy = [max(low, min(high, COMFORT)) for low, high in zip(least, full, strict=True)]
+    lines = [table.heads, *table.rows]
+    texts = np.array([[ems(plain(cell.text)) for cell in row] for row in lines])
+    least = np.array([[_least(cell) for cell in row] for row in lines]).max(axis=0)
+    roomy = np.maximum(least, np.minimum(texts.max(axis=0), COMFORT))
     for turned, at_ease, sizes in TRIES:
         for size in sizes:
-            wanted = roomy if at_ease else least
-            if _points(wanted, size) <= (TURNED if turned else UPRIGHT) * CM:
-                return Grid(size, _shared(wanted, full, size, turned), turned)
-    size = max(TURNED * CM / _points(least, 1.0), SMALLEST)
-    return Grid(size, _shared(least, full, size, True), True)
+            room = (TURNED if turned else UPRIGHT) * CM / size
+            if _across(roomy if at_ease else least) <= room:
+                return _grid(size, _spread(texts, least, room), texts, turned)
+    size = max(TURNED * CM / _across(least), SMALLEST)
+    return _grid(size, least, texts, True)
 
 
 def ems(text: str) -> float:
@@ -102,15 +116,34 @@ def _least(cell: Cell) -> float:
     return max((ems(word[:LONGEST]) for word in text.split()), default=0.0)
 
 
-def _points(columns: Sequence[float], size: float) -> float:
-    return (sum(columns) + PAD * 2 * len(columns)) * size
+def _across(columns: Array) -> float:
+    """Width of a table in em."""
+    return float(columns.sum()) + PAD * 2 * len(columns)
 
 
-def _shared(wanted: Sequence[float], full: Sequence[float], size: float, turned: bool) -> tuple[float, ...]:
-    """Widths in cm: what is left on the line goes to the columns that have more to say."""
-    room = (TURNED if turned else UPRIGHT) * CM - _points(wanted, size)
-    short = [high - low for low, high in zip(wanted, full, strict=True)]
-    part = min(1.0, max(room, 0.0) / (sum(short) * size)) if sum(short) > 0 else 0.0
-    widths = [(low + part * more + 2 * PAD) * size / CM for low, more in zip(wanted, short, strict=True)]
-    squeeze = min(1.0, (TURNED if turned else UPRIGHT) / sum(widths))
-    return tuple(round(width * squeeze, 3) for width in widths)
+def _spread(texts: Array, least: Array, room: float) -> Array:
+    """Widths in em: what is left on the line goes, em by em, to the column whose widening saves most lines."""
+    widths = least.copy()
+    wordy = np.flatnonzero(texts.max(axis=0) > least)
+    while (left := room - _across(widths)) > 0.01:
+        wider = [widths + min(left, 1.0) * (np.arange(len(widths)) == at) for at in wordy]
+        saved = [_lines(texts, widths).sum() - _lines(texts, each).sum() for each in wider]
+        if not saved or max(saved) <= 0:
+            break
+        widths = wider[int(np.argmax(saved))]
+    return widths
+
+
+def _lines(texts: Array, widths: Array) -> Array:
+    """How many lines each row takes, about: a text that is broken loses a third of a line."""
+    many = texts / np.maximum(widths, 0.1)
+    wrapped: Array = np.where(many > 1, many + 0.3, 1).max(axis=1)
+    return wrapped
+
+
+def _grid(size: float, widths: Array, texts: Array, turned: bool) -> Grid:
+    paper = TURNED if turned else UPRIGHT
+    cm = (widths + 2 * PAD) * size / CM
+    cm *= min(1.0, paper / cm.sum())
+    height = float((np.ceil(_lines(texts, widths)) * LEADING + BETWEEN).sum()) * size / CM
+    return Grid(size, tuple(round(float(width), 3) for width in cm), turned, round(height, 2))

@@ -125,7 +125,7 @@ def table(each: Printed, words: Words, on: Grid | None = None) -> str:
     size = f"#set text(size: {on.size}pt)\n" if on else ""
     title = f"*{text((Run(plain(words('table', number=each.number))),))}* \\ #emph[{text(runs(each.caption))}]"
     note = _note(each, words)
-    kind = "long" if len(each.rows) > 20 else "table"
+    kind = "table" if (on or grid(each)).together else "long"
     return (
         f'#figure(kind: "{kind}", supplement: none, numbering: none, caption: [{title}])[\n'
         f"#set align(left)\n#set par(leading: 0.5em)\n#set table.cell(breakable: false)\n{size}"

@@ -95,7 +95,7 @@ def table(each: Printed, on: Grid, title: str) -> BaseOxmlElement:
     """
     widths = [round(width * CM * TWIPS) for width in on.widths]
     pad = round(PAD * on.size * TWIPS)
-    together = len(each.rows) <= 20
+    together = on.together
     body = [
         _row(row, widths, on.size, stays=together or at < 2 or at == len(each.rows) - 1, last=at == len(each.rows) - 1)
         for at, row in enumerate(each.rows)

@@ -30,6 +30,8 @@ class Grid:
     heads: list[str] = field(default_factory=list)
     rows: list[list[str]] = field(default_factory=list)
     note: str = ""
+    said_before: int = 0
+    """How much was said before the table."""
 
 
 @dataclass
@@ -45,10 +47,13 @@ class Read:
     verbatim: list[str] = field(default_factory=list)
     sparse: bool = False
     """Whether cells without text can't be seen."""
+    turned: list[int] = field(default_factory=list)
+    """What was said first on a page: it may belong to what was said last on the page before."""
 
 
 def differences(document, words, read: Read) -> list[str]:
     """Where a printed document isn't what it was made of."""
+    read = _over_pages(document, words, read)
     return [
         *_properties(document, read),
         *_sentences(document, read),
@@ -101,6 +106,23 @@ def _properties(document, read):
     return found + ([f"language: {read.lang!r}"] if read.lang.partition("-")[0] != document.lang else [])
 
 
+def _over_pages(document, words, read):
+    """What goes on over the end of a page, put together as it was meant: tags alone don't tell."""
+    wanted = {squeezed(said) for said, _ in expected.sentences(document)}
+    said, tables = list(read.said), [replace(grid) for grid in read.tables]
+    for at in reversed(read.turned):
+        if 0 < at < len(said) and squeezed(said[at - 1]) not in wanted and squeezed(said[at - 1] + said[at]) in wanted:
+            said[at - 1 : at + 1] = [said[at - 1] + said[at]]
+    blocks = [block for block in document.blocks() if isinstance(block, Tabled)]
+    if read.turned and len(blocks) == len(tables):
+        for block, grid in reversed(list(zip(blocks, tables, strict=True))):
+            note, found = squeezed(_note(block, document, words)), squeezed(grid.note)
+            if found != note and found.startswith(note):
+                grid.note, rest = found[: len(note)], found[len(note) :]
+                said.insert(grid.said_before, rest)
+    return replace(read, said=said, tables=tables)
+
+
 def _sentences(document, read):
     wanted = expected.sentences(document)
     found = _unlike("sentence", [squeezed(said) for said, _ in wanted], map(squeezed, read.said))
@@ -114,7 +136,7 @@ def _sentences(document, read):
 
 
 def _tables(document, words, read):
-    called, _, note = expected.KINDS[document.lang]
+    called = expected.KINDS[document.lang][0]
     blocks = [block for block in document.blocks() if isinstance(block, Tabled)]
     if len(blocks) != len(read.tables):
         return [f"{len(read.tables)} tables, not {len(blocks)}"]
@@ -132,14 +154,18 @@ def _tables(document, words, read):
             continue
         for line, (wanted, row) in enumerate(zip(rows, grid.rows, strict=True), start=1):
             found += _unlike(f"{where}, row {line}", seen(map(squeezed, wanted)), seen(map(squeezed, row)))
-        key = block.note or f"note.{table.name}"
-        notes = [words.plain(key, **table.facts)] if words.has(key) else []
-        notes += [expected.spoken(remark, {"table": {}, "figure": {}}, document.lang) for remark in table.remarks]
-        if "hidden" in table.frame and table.frame["hidden"].any():
-            notes.append(words.plain("privacy.hidden"))
-        wanted = "".join([note, *notes]) if notes else ""
-        found += _unlike(f"{where}, note", [squeezed(wanted)], [squeezed(grid.note)])
+        found += _unlike(f"{where}, note", [squeezed(_note(block, document, words))], [squeezed(grid.note)])
     return found
+
+
+def _note(block, document, words):
+    """What has to stand below a table."""
+    table, key = block.table, block.note or f"note.{block.table.name}"
+    notes = [words.plain(key, **table.facts)] if words.has(key) else []
+    notes += [expected.spoken(remark, {"table": {}, "figure": {}}, document.lang) for remark in table.remarks]
+    if "hidden" in table.frame and table.frame["hidden"].any():
+        notes.append(words.plain("privacy.hidden"))
+    return "".join([expected.KINDS[document.lang][2], *notes]) if notes else ""
 
 
 def _filled(texts):
@@ -269,7 +295,8 @@ def of_pdf(path: Path) -> Read:
     finally:
         file.close()
     contents = next(at for at, (part, _) in enumerate(parts) if part.kind == "TOC")
-    for part in _joined(parts[contents + 1 :]):
+    for part, first in _joined(parts[contents + 1 :]):
+        made.turned += [len(made.said)] if first else []
         _take(part, made)
     return made
 
@@ -286,6 +313,7 @@ def _take(part, made):
         figures = [part] if part.kind == "Figure" else part.all("Figure")
         if part.all("Table"):
             made.tables.append(_pdf_table(part, captions))
+            made.tables[-1].said_before = len(made.said)
         elif figures:
             made.pictures += [one.alternative for one in figures]
             made.captions += captions
@@ -306,17 +334,17 @@ def _pdf_table(part, captions):
 
 
 def _joined(parts):
-    """Parts that go on over pages, put together again: code after code, a table without a caption after a table."""
+    """Parts, and whether they stand first on a page; code goes on with code, a table with one that has no caption."""
     made = []
     for part, first in parts:
         if part.kind == "Table":
             part = Node("Div", "", "", [part])
-        before = made[-1] if made and first else Node("", "", "", [])
+        before = made[-1][0] if made and first else Node("", "", "", [])
         table_goes_on = part.kind == "Div" and not part.all("Caption", "Figure") and before.all("Table")
-        if table_goes_on or (part.kind == before.kind and part.kind in ("Code", "P", "L")):
+        if table_goes_on or part.kind == before.kind == "Code":
             before.inside += part.inside
         else:
-            made.append(part)
+            made.append((part, first))
     return made
 
 
@@ -334,20 +362,17 @@ def _page(page):
 
 
 def _node(element, spoken):
-    marks = [
-        pdfium.FPDF_StructElement_GetMarkedContentIdAtIndex(element, at)
-        for at in range(pdfium.FPDF_StructElement_GetMarkedContentIdCount(element))
-    ]
-    inside, said = [], ""
+    """An element with what is in it on this page; marked content of other pages has no number here."""
+    inside = []
     for at in range(pdfium.FPDF_StructElement_CountChildren(element)):
         child = pdfium.FPDF_StructElement_GetChildAtIndex(element, at)
-        mark = marks[at] if at < len(marks) else -1
+        mark = pdfium.FPDF_StructElement_GetChildMarkedContentID(element, at)
         if child:
             inside.append(_node(child, spoken))
         elif mark >= 0:
             inside.append(Node("", spoken.get(mark, ""), "", []))
     kind = _string(pdfium.FPDF_StructElement_GetType, element)
-    return Node(kind, said, _string(pdfium.FPDF_StructElement_GetAltText, element), inside)
+    return Node(kind, "", _string(pdfium.FPDF_StructElement_GetAltText, element), inside)
 
 
 def _spoken(page):

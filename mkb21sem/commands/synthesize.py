@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from mkb21sem.commands.record import record
 from mkb21sem.commands.shell import Book, Codes, Lang, Mapping, guarded, missing_codes, progress, the_wave
 from mkb21sem.report.terminal import console
 
@@ -40,6 +41,7 @@ def synthesize(
     mapping: Mapping = None,
 ) -> None:
     """Make a synthetic twin of a wave: same distributions, same relations, no respondent; with a disclosure report."""
+    asked = record()
     with progress() as step:
         step("load the program")
         from mkb21sem.report import outputs
@@ -55,11 +57,12 @@ def synthesize(
         step("survey")
         wave = the_wave(file, codebook, missing_codes(codes), mapping)
         drawn = files.fresh_seed() if seed is None else seed
+        asked = {**asked, "options": {**(asked["options"] or {}), "seed": drawn}}
         done = disclose(wave, out.stem, fitted, n, suppress, drawn, step)
         step("report")
         words = Words(lang.value, wave.codebook.label)
         digest = files.write(done.answers, out, files.facts(done))
-        page.save(done, words, told, digest)
+        page.save(done, words, told, digest, asked)
     shown = console()
     for line in (*page.short(done, words), *page.risky(done, words)):
         shown.print(line.striptags(), markup=False, soft_wrap=True)

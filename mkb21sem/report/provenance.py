@@ -73,16 +73,21 @@ def called(command: str, wave: Wave | None, file: str = "file", **options: Any) 
     return {"command": command, "line": "", "options": given | {name: _as_option(v) for name, v in options.items()}}
 
 
+def _made_here(wave: Wave) -> bool:
+    """Whether the program made the answers itself; a synthetic twin is read from a file."""
+    return wave.synthetic and not Path(wave.source or "").suffix
+
+
 def answers(wave: Wave) -> dict[str, str] | None:
     """Name and SHA-256 of a wave's file; None for a synthetic wave, which the program makes itself."""
-    if wave.synthetic:
+    if _made_here(wave):
         return None
     return {"file": Path(wave.source).name if wave.source else wave.name, "sha256": wave.sha256}
 
 
 def source(wave: Wave) -> dict[str, object]:
     """What results.json says about the answers."""
-    file = Path(wave.source).name if wave.source and not wave.synthetic else wave.name
+    file = Path(wave.source).name if wave.source and not _made_here(wave) else wave.name
     return {"name": wave.name, "file": file, "sha256": wave.sha256, "n": wave.n, "synthetic": wave.synthetic}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from mkb21sem.report import numbers, outputs, results
+from mkb21sem.report import numbers, outputs, provenance, results
 from mkb21sem.report.pages import numbered, rendered
 from mkb21sem.report.table import write
 from mkb21sem.report.twin import tables
@@ -43,20 +43,21 @@ def save(of: Disclosure, words: Words, out: Path, digest: str, asked: Mapping[st
     OptionError
         The folder can't be written, or holds files of someone else.
     """
-    made = tables.every(of, words)
+    made, told = tables.every(of, words), content(of, digest, asked)
     with outputs.whole(out) as folder:
-        (folder / PAGE).write_text(page(of, words), encoding="utf-8")
+        (folder / PAGE).write_text(page(of, words, told), encoding="utf-8")
         (folder / "tables").mkdir()
         for name, table in made.items():
             write(table.frame, folder / "tables" / f"{name.removeprefix('twin_')}.csv", words.lang)
-        results.write(content(of, digest, asked), folder / outputs.RESULTS)
+        results.write(told, folder / outputs.RESULTS)
 
 
-def page(of: Disclosure, words: Words) -> str:
-    """The page as HTML that needs nothing from elsewhere."""
+def page(of: Disclosure, words: Words, told: Mapping[str, Any]) -> str:
+    """The page as HTML that needs nothing from elsewhere; `told` is what results.json says."""
     made = tables.every(of, words)
     shown = {table.name: numbered(table, at, words) for at, table in enumerate(made.values(), start=1)}
     filled = {
+        "provenance": list(provenance.lines(told, words)),
         "title": of.twin.name,
         "wave": of.wave.name,
         "synthetic": of.wave.synthetic,
@@ -169,7 +170,7 @@ def content(of: Disclosure, digest: str, asked: Mapping[str, Any] | None) -> dic
         "schema": results.SCHEMA,
         "kind": "disclosure",
         "software": results.software(),
-        "data": {"name": of.wave.name, "sha256": of.wave.sha256, "n": of.wave.n, "synthetic": of.wave.synthetic},
+        "data": provenance.source(of.wave),
         "twin": {"name": of.twin.name, "sha256": digest, "n": of.twin.n, "seed": of.seed},
         "threshold": of.source.threshold,
         "questions_noised": len(of.source.noised),
@@ -189,6 +190,6 @@ def content(of: Disclosure, digest: str, asked: Mapping[str, Any] | None) -> dic
                 *("certain", "certain_right", "keys"),
             )
         },
-        "asked": asked,
+        "run": provenance.run(asked or provenance.unknown("synthesize"), of.model),
     }
     return dict(results.plain(told))

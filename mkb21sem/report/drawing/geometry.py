@@ -117,7 +117,7 @@ def part(control: Array, first: float, last: float) -> Array:
 def leaves(control: Array, shape: Shape, margin: float = 0.0) -> float:
     """The t at which a curve that starts inside a shape leaves it; 0 where it starts outside."""
     low, high = 0.0, 1.0
-    for finer in range(3):
+    for finer in range(4):
         grid = np.linspace(low, high, 129)
         outside = np.flatnonzero(shape.level(curve(control, grid), margin) <= 0)
         if len(outside) == 0:

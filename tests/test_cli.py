@@ -205,7 +205,7 @@ def test_estimate_prints_and_writes_the_numbers_of_holzinger_and_swineford(here,
     result = run("estimate", "--model", "hs.sem", "--data", "hs.csv", "--out", "out")
     assert result.exit_code == 0, result.output
     assert all(word in result.output for word in ("85.306", "0.931", "0.092", "0.065", "−3,737.745", "7,517.490"))
-    assert files(here / "out") == ["estimates.csv", "fit.csv", "r_squared.csv", "results.json"]
+    assert files(here / "out") == ["README.txt", "estimates.csv", "fit.csv", "r_squared.csv", "results.json"]
     estimates = pd.read_csv("out/estimates.csv")
     results = json.loads(Path("out/results.json").read_text(encoding="utf-8"))
     assert list(estimates.columns[:3]) == ["lhs", "op", "rhs"]

@@ -109,7 +109,7 @@ def _contents(document: Document, desk: _Desk) -> None:
         shown = xml.run(Run(plain(heading.section.heading, desk.at, desk.words)))
         inside = xml.link(f"s.{heading.section.name}", shown)
         inside = (xml.field_start('TOC \\o "1-2" \\h \\z \\n') if place == 0 else "") + inside
-        inside += xml.FIELD_END if place == len(named) - 1 else ""
+        inside += xml.field_end() if place == len(named) - 1 else ""
         desk.put(xml.paragraph(f"TOC{heading.level}", inside))
 
 

@@ -18,7 +18,6 @@ TWIPS = 20
 """Parts of a point in which Word measures."""
 THICK, THIN = 12, 6
 """Rules, in eighths of a point."""
-FIELD_END = '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
 
 
 def element(xml: str) -> BaseOxmlElement:
@@ -41,23 +40,29 @@ def run(piece: Run, extra: str = "") -> str:
 def text(pieces: Iterable[Run]) -> str:
     """Runs; references are fields that follow the number of what they name."""
     return "".join(
-        field(f"REF {bookmark_name(piece.target)} \\h", run(piece)) if piece.target else run(piece) for piece in pieces
+        field(f"REF {bookmark_name(piece.target)} \\h \\* MERGEFORMAT", run(piece)) if piece.target else run(piece)
+        for piece in pieces
     )
 
 
 def field(code: str, shown: str, look: str = "") -> str:
     """A field and what it shows before Word updates it; ``look`` is the properties of its letters."""
-    return f"{field_start(code, look)}{shown}{FIELD_END}"
+    return f"{field_start(code, look)}{shown}{field_end(look)}"
 
 
 def field_start(code: str, look: str = "") -> str:
-    """The beginning of a field; what it shows comes after it, and then `FIELD_END`."""
+    """The beginning of a field; what it shows comes after it, and then `field_end`."""
     start = f"<w:r><w:rPr>{look}</w:rPr>" if look else "<w:r>"
     return (
         f'{start}<w:fldChar w:fldCharType="begin"/></w:r>'
         f'{start}<w:instrText xml:space="preserve"> {escape(code)} </w:instrText></w:r>'
         f'{start}<w:fldChar w:fldCharType="separate"/></w:r>'
     )
+
+
+def field_end(look: str = "") -> str:
+    """The end of a field; LibreOffice gives the whole field its look."""
+    return f'<w:r>{f"<w:rPr>{look}</w:rPr>" if look else ""}<w:fldChar w:fldCharType="end"/></w:r>'
 
 
 def link(name: str, shown: str) -> str:
@@ -97,7 +102,7 @@ def table(each: Printed, on: Grid, title: str) -> BaseOxmlElement:
     pad = round(PAD * on.size * TWIPS)
     together = on.together
     body = [
-        _row(row, widths, on.size, stays=together or at < 2 or at == len(each.rows) - 1, last=at == len(each.rows) - 1)
+        _row(row, widths, on.size, stays=together or at < 2 or at >= len(each.rows) - 3)
         for at, row in enumerate(each.rows)
     ]
     edges = f'<w:top w:val="single" w:sz="{THICK}" w:space="0" w:color="000000"/>'
@@ -113,9 +118,7 @@ def table(each: Printed, on: Grid, title: str) -> BaseOxmlElement:
     )
 
 
-def _row(
-    cells: Sequence[Cell], widths: Sequence[int], size: float, *, stays: bool, head: bool = False, last: bool = False
-) -> str:
+def _row(cells: Sequence[Cell], widths: Sequence[int], size: float, *, stays: bool, head: bool = False) -> str:
     """A row; ``stays`` keeps it on the page of what follows."""
     rule = f'<w:tcBorders><w:bottom w:val="single" w:sz="{THIN}" w:space="0" w:color="000000"/></w:tcBorders>'
     box = (rule if head else "") + ('<w:vAlign w:val="bottom"/>' if head else "")

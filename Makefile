@@ -22,6 +22,11 @@ reproduce: .venv/ready  ## The main job: wave, model, fit, verdicts, diagram, re
 test: .venv/ready  ## All tests but the long simulations
 	$(BIN)/python -m pytest -n 2 -m 'not slow'
 
+coverage: .venv/ready  ## Which lines and branches no test reaches, each with its reason
+	$(BIN)/python -m pytest -n 2 -m 'not slow' --cov --cov-report=
+	$(BIN)/coverage json --quiet -o coverage.json
+	$(BIN)/python -m benchmarks.coverage_page
+
 calibrate: .venv/ready  ## The long simulations: coverage of intervals, size of tests
 	$(BIN)/python -m pytest -n 2 -m slow
 
@@ -67,4 +72,4 @@ mutants: .venv/ready  ## Put deliberate faults into the numerics, one at a time:
 clean:  ## Remove what was made
 	rm -rf .venv .oldest $(OUT) site build dist .pytest_cache .mypy_cache .ruff_cache
 
-.PHONY: help install reproduce test calibrate check reference drift oldest paper docs bench mutants clean
+.PHONY: help install reproduce test coverage calibrate check reference drift oldest paper docs bench mutants clean

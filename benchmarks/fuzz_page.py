@@ -36,8 +36,8 @@ def page(found: Sequence[Outcome], seed: int) -> str:
         "# Hostile input",
         "",
         f"{len(found):,} generated inputs, seed {seed}: {counts[TRACEBACK]} tracebacks, {counts[HANG]} hangs (over "
-        f"60 s of processor time), {counts[SILENT]} silent successes ({planted:,} of the inputs were planted to be wrong), "
-        f"{counts[HALF]} half-written outputs.",
+        f"60 s of processor time), {counts[SILENT]} silent successes ({planted:,} of the inputs were planted to be "
+        f"wrong), {counts[HALF]} half-written outputs.",
         "",
         "Made by `make fuzz`; one case again: `python -m benchmarks.fuzz wave 17`. A few hundred of them run in "
         "`make test` (`tests/hostile/test_fuzz.py`), with the cases by name beside them. Every case runs in an empty "
@@ -51,13 +51,13 @@ def page(found: Sequence[Outcome], seed: int) -> str:
         "",
         _table(found, "expects", WORDS),
         "",
-        "What counts as right: a dressed-up wave has the good wave's answers, respondent by respondent; an accepted "
-        "file with spoiled bytes holds what pandas finds in it (text) or the good answers (Excel); an accepted model holds "
-        "the arrows that another, cruder reader cuts out of its text, and is what its own text says; a fit that "
-        "converged has a zero gradient, a Hessian without a negative eigenvalue and finite numbers; a sample in other "
-        "units or another order has the same standardised solution and χ²; stored results that are called the same "
-        "are the same. A refusal has to name the file, the option or the item. After a refusal the folder holds what "
-        "it held before.",
+        "What counts as right: a dressed-up wave has the good wave's answers, respondent by respondent; an accepted"
+        " file with spoiled bytes holds what pandas finds in it (text) or the good answers (Excel); an accepted "
+        "model holds the arrows that another, cruder reader cuts out of its text, and is what its own text says; a "
+        "fit that converged has a zero gradient, a Hessian without a negative eigenvalue and finite numbers; a "
+        "sample in other units or another order has the same standardised solution and χ²; stored results that are "
+        "called the same are the same. A refusal has to name the file, the option or the item. After a refusal the "
+        "folder holds what it held before.",
         "",
         _failures(found),
         "## The slowest",

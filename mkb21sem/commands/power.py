@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 EXAMPLE = "mkb21sem power --n 150,256,400 --draws 1000 --workers 2 --out power2014"
 FIT = "fit"
+MOST = 1_000_000
+"""Samples that can be asked for, and respondents in each."""
 
 
 @guarded
@@ -125,16 +127,19 @@ def _sizes(text: str) -> tuple[int, ...]:
     from mkb21sem.errors import OptionError
 
     try:
-        return tuple(int(each) for each in parted(text))
+        sizes = tuple(int(each) for each in parted(text))
     except ValueError as error:
         raise OptionError(f"--n must be whole numbers parted by commas, like 150,256,400; got {text!r}.") from error
+    if beyond := [size for size in sizes if size > MOST]:
+        raise OptionError(f"--n: at most {MOST:,} respondents can be planned; got {beyond[0]}.")
+    return sizes
 
 
 def _count(option: str, value: int) -> int:
     from mkb21sem.errors import OptionError
 
-    if value < 0:
-        raise OptionError(f"{option} must be 0 or more; got {value}.")
+    if not 0 <= value <= MOST:
+        raise OptionError(f"{option} must be between 0 and {MOST:,}; got {value}.")
     return value
 
 

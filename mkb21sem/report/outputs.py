@@ -111,11 +111,18 @@ def replaceable(out: Path) -> Path:
     OptionError
         It is a file, the current folder, or holds files that this program did not write.
     """
-    place = Path(os.path.realpath(out))
+    try:
+        place = Path(os.path.realpath(out))
+    except ValueError as error:
+        raise _unwritable(out, error) from error
     if place == Path.cwd() or place in Path.cwd().parents:
         raise OptionError(f"--out {out}: this is the folder you work in, or one above it. Name a folder of its own.")
-    if not place.exists():
-        return place
+    try:
+        if not place.exists():
+            _check_above(out, place)
+            return place
+    except (OSError, ValueError) as error:
+        raise _unwritable(out, error) from error
     if not place.is_dir():
         raise OptionError(f"--out {out}: there is a file of that name. Name a folder.")
     try:
@@ -130,6 +137,14 @@ def replaceable(out: Path) -> Path:
             "replace the whole folder. Name another folder, or move them."
         )
     return place
+
+
+def _check_above(out: Path, place: Path) -> None:
+    """Find out before anything long is computed that a new folder can't be made there."""
+    above = next(folder for folder in place.parents if folder.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        what = "can't be written in" if above.is_dir() else "is no folder"
+        raise OptionError(f"--out {out}: the folder can't be written ({above} {what}). Name another folder.")
 
 
 def _written(place: Path) -> tuple[str, ...]:
@@ -181,7 +196,8 @@ def _exchange(workshop: Path, place: Path) -> None:
     shutil.rmtree(aside, ignore_errors=True)
 
 
-def _unwritable(out: Path, error: OSError) -> OptionError:
+def _unwritable(out: Path, error: OSError | ValueError) -> OptionError:
     return OptionError(
-        f"--out {out}: the folder can't be written ({error.strerror or error}). Name a folder that you may write in."
+        f"--out {out}: the folder can't be written ({getattr(error, 'strerror', None) or error}). Name a folder that "
+        "you may write in."
     )

@@ -53,6 +53,10 @@ class Silent:
         """So many replicates of it are done."""
 
 
+MOST = 1_000_000
+"""Draws that can be asked for; their estimates are kept in memory."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sampling:
     """Where intervals and p-values come from.
@@ -86,6 +90,8 @@ class Sampling:
         one_of("intervals", kind, INTERVALS)
         if draws < 0:
             raise OptionError(f"draws must be 0 (delta method) or more; got {draws}.")
+        if draws > MOST:
+            raise OptionError(f"draws: at most {MOST:,} are made, and 5,000 are many; got {draws}.")
         if kind == "delta" and draws:
             raise OptionError("intervals='delta' take no draws; leave draws out, or name another kind.")
         if kind != "delta" and draws < 100:

@@ -17,6 +17,8 @@ IMAGES = ROOT / "docs" / "images"
 COMMANDS = re.findall(
     r"^mkb21sem (diagram .*--out (docs/images/\S+\.svg).*)$", PAGE.read_text("utf-8"), flags=re.MULTILINE
 )
+HASHED = re.compile(r"\b[mp][0-9a-f]{10}\b")
+"""Names of clipping frames follow the last digit of every coordinate."""
 NUMBER = re.compile(r"-?\d+\.?\d*(?:e-?\d+)?")
 
 
@@ -32,7 +34,8 @@ def read(path):
         if "metadata" in element.tag or "purl.org" in element.tag or "rdf" in element.tag:
             continue
         words += [element.tag, (element.text or "").strip()]
-        for name, value in sorted(element.attrib.items()):
+        for name, given in sorted(element.attrib.items()):
+            value = HASHED.sub("", given)
             numbers += map(float, NUMBER.findall(value))
             words.append(f"{name}={NUMBER.sub('#', value)}")
             words += [value] if name.endswith("href") else []

@@ -39,10 +39,9 @@ def halves(wave):
     )
 
 
-@pytest.mark.parametrize("indicators", [False, True])
 @pytest.mark.parametrize("name", sorted(shipped()))
-def test_every_node_and_arrow_is_in_both(name, indicators, wave):
-    drawn = single(fit(Model.read(name), wave), None, Options(indicators=indicators, labels="none", covariances=False))
+def test_every_node_and_arrow_is_in_both(name, wave):
+    drawn = single(fit(Model.read(name), wave), None, Options(indicators=True, labels="none", covariances=False))
     text, graph, picture = tikz(drawn), dot(drawn), drawn.pictures[0]
     assert len(re.findall(r"^  \\draw\[.*controls", text, re.M)) == len(picture.edges) == graph.count(" -> ")
     assert len(re.findall(r"\\path\[sem (?:construct|observed|part|item)\b", text)) == len(picture.nodes)

@@ -133,7 +133,7 @@ def propensity(wave: Wave, twin: Wave, names: tuple[str, ...]) -> Propensity:
     """Mean squared error of the propensity score: logistic regression of "is a twin" on the questions.
 
     E(pMSE) = (k − 1)(1 − c)² c / N and SD = √(2(k − 1)) (1 − c)² c / N for a twin drawn from the right model fitted to
-    the wave, with c the share of the twin's rows among N and k parameters (Snoke, Raab, Nowok, Dibben & Slavkovic 2018).
+    the wave, with c the share of the twin's rows among N and k parameters (Snoke et al. 2018).
 
     Parameters
     ----------

@@ -18,6 +18,8 @@ FONT, MONO = "Times New Roman", "Courier New"
 INK = RGBColor(0x1C, 0x21, 0x28)
 LOCALES = {"nl": "nl-NL", "en": "en-GB"}
 LONG, SHORT = Cm(29.7), Cm(21)
+AFTER_SHADE = ("w:tabs", "w:suppressAutoHyphens", "w:spacing", "w:ind", "w:contextualSpacing", "w:jc", "w:outlineLvl")
+"""What stands after a ground colour in the properties of a paragraph, where Word wants its order."""
 HEADINGS = (16.0, 13.0, 11.5, 11.0)
 
 
@@ -93,7 +95,7 @@ def _styles(file: Any) -> None:
     styles["Numbered"].paragraph_format.left_indent = Cm(0.8)
     styles["Numbered"].paragraph_format.first_line_indent = Cm(-0.8)
     styles["Numbered"].paragraph_format.tab_stops.add_tab_stop(Cm(0.8))
-    styles["Warning"].element.get_or_add_pPr().append(_shade("F0F0F0"))
+    styles["Warning"].element.get_or_add_pPr().insert_element_before(_shade("F0F0F0"), *AFTER_SHADE)
 
 
 def _letters(style: Any, size: float, *, bold: bool = False, italic: bool = False, font: str = FONT) -> None:
@@ -132,7 +134,7 @@ def _margins(section: Any, words: Words, banner: str, foot: str) -> None:
     """Banner above; what made it and the page's number below."""
     above, below = section.header.paragraphs[0], section.footer.paragraphs[0]
     if banner:
-        above._p.get_or_add_pPr().append(_shade("EBEBEB"))
+        above._p.get_or_add_pPr().insert_element_before(_shade("EBEBEB"), *AFTER_SHADE)
         above._p.append(xml.element(f'<w:r><w:rPr><w:b/><w:sz w:val="17"/></w:rPr>{_t(banner)}</w:r>'))
     below.paragraph_format.tab_stops.clear_all()
     number = f"{xml.field('PAGE', xml.run(Run('1')))}{xml.run(Run(' / '))}{xml.field('NUMPAGES', xml.run(Run('1')))}"

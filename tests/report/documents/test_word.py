@@ -7,6 +7,7 @@ import re
 import zipfile
 
 import docx
+import lxml.etree
 import pytest
 from docx.oxml.ns import qn
 
@@ -42,6 +43,30 @@ def test_language_title_and_no_author_of_a_template(path, file):
     assert re.search(r'<w:rPrDefault>.*<w:lang w:val="nl-NL"', styles, re.DOTALL)
 
 
+ORDER = {
+    "pPr": "pStyle keepNext keepLines pageBreakBefore widowControl numPr pBdr shd tabs spacing ind contextualSpacing "
+    "jc outlineLvl rPr sectPr",
+    "rPr": "rStyle rFonts b bCs i iCs caps color spacing kern sz szCs u vertAlign lang",
+    "tblPr": "tblStyle tblW jc tblInd tblBorders tblLayout tblCellMar tblLook tblCaption",
+    "tcPr": "tcW gridSpan tcBorders shd vAlign",
+}
+
+
+@pytest.mark.parametrize("kind", ORDER)
+def test_properties_stand_in_the_order_that_word_wants(path, kind):
+    """ECMA-376, part 1, §17: these are sequences, and Word calls a file damaged that has another."""
+    order = ORDER[kind].split()
+    with zipfile.ZipFile(path) as parts:
+        names = [name for name in parts.namelist() if re.fullmatch(r"word/(document|header\d+|footer\d+)\.xml", name)]
+        found = [one for name in names for one in lxml.etree.fromstring(parts.read(name)).iter(qn(f"w:{kind}"))]
+        styles = lxml.etree.fromstring(parts.read("word/styles.xml"))
+    named = [style.find(qn(f"w:{kind}")) for style in styles.iter(qn("w:style")) if style.get(qn("w:customStyle"))]
+    assert len(found) > 10
+    for one in [*found, *(each for each in named if each is not None)]:
+        tags = [part.tag.split("}")[1] for part in one]
+        assert tags == sorted(tags, key=order.index), tags
+
+
 def test_headings_are_headings(file):
     said = [(one.style.name, one.text) for one in file.paragraphs if one.style.name.startswith("Heading")]
     assert [style for style, _ in said].count("Heading 1") == 6
@@ -67,6 +92,7 @@ def test_fields_begin_and_end_and_refer_to_what_is_there(file):
     assert sum(code[:2] == ["SEQ", "Figure"] for code in codes) == 2
     marks = list(file.element.body.iter(qn("w:bookmarkStart")))
     assert len({one.get(qn("w:id")) for one in marks}) == len(marks)
+    assert len({one.get(qn("w:name")) for one in marks}) == len(marks)
     assert {code[1] for code in codes if code[0] == "REF"} <= {one.get(qn("w:name")) for one in marks}
     assert sum(code[0] == "REF" for code in codes) == 3
 

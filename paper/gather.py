@@ -37,6 +37,7 @@ def gather(of: Analysis, own_words: bool) -> dict[str, Any]:
         "model": results.model(of),
         "converged": of.found.converged,
         "cause": of.found.cause,
+        "absent": dict(of.absent),
         "nouns": _nouns(of, words),
         "intervals": {"kind": sampling.intervals, "draws": leaf(sampling.draws, "count")},
         "registered": [_registered(h, words) for h in of.inference.hypotheses],

@@ -177,12 +177,8 @@ def zeros(of: Analysis, words: Words) -> dict[str, Any]:
         named=[" → ".join(words.short(name) for name in path.split(" → ")) for path in found.table["path"]]
     )
     score = "p_robust" if frame["robust"].notna().any() else "p_score"
-    tests = found.joint.set_index("test")
-    name = next(
-        each
-        for each in ("robust score", "score")
-        if each in tests.index and tests.loc[each, "chisq"] == tests.loc[each, "chisq"]
-    )
+    tests = {str(row["test"]): row for row in found.joint.dropna(subset=["chisq"]).to_dict("records")}
+    name = next((each for each in ("robust score", "score", "Wald", "difference") if each in tests), "")
     verdicts = list(frame["verdict"])
     return {
         "rows": rows(
@@ -206,10 +202,12 @@ def zeros(of: Analysis, words: Words) -> dict[str, Any]:
         "counts": {each: leaf(verdicts.count(each), "count") for each in dict.fromkeys(verdicts)},
         "test-name": name,
         "joint": {
-            "chisq": leaf(tests.loc[name, "chisq"], "number2"),
-            "df": leaf(tests.loc[name, "df"], "count"),
-            "p": leaf(tests.loc[name, "p"], "equals_p"),
-        },
+            "chisq": leaf(tests[name]["chisq"], "number2"),
+            "df": leaf(tests[name]["df"], "count"),
+            "p": leaf(tests[name]["p"], "equals_p"),
+        }
+        if name
+        else None,
         "reason": "",
     }
 
@@ -242,11 +240,14 @@ def rivals(of: Analysis) -> dict[str, Any]:
     )
     for line in lines:
         test = tests.get(line[0])
-        nested = test is not None and test["relation"] == "nested"
+        if test is None:
+            line += [leaf(None, "number2"), leaf(None, "count"), leaf(None, "p")]
+            continue
+        nested = test["relation"] == "nested"
         line += [
             leaf(test["chisq"] if nested else None, "number2"),
             leaf(test["df"] if nested else None, "count"),
-            leaf(None if test is None else test["pvalue"] if nested else test["p_nearer"], "p"),
+            leaf(test["pvalue"] if nested else test["p_nearer"], "p"),
         ]
     equivalent = of.inference.equivalent
     return {
@@ -254,9 +255,12 @@ def rivals(of: Analysis) -> dict[str, Any]:
         "names": list(frame["model"]),
         "says": {row["model"]: row["says"] for row in frame.to_dict("records")},
         "bic": bool(bic),
-        "best": str(frame.loc[frame["bic"].idxmin(), "model"]) if bic else "",
-        "vuong": [name for name, test in tests.items() if test["relation"] != "nested"],
-        "p": {name: leaf(test["pvalue"], "equals_p") for name, test in tests.items()},
+        "best": str(frame["model"].iloc[int(frame["bic"].to_numpy().argmin())]) if bic else "",
+        "vuong": {
+            name: leaf(test["p_nearer"], "equals_p")
+            for name, test in tests.items()
+            if test["relation"] != "nested" and pd.notna(test["p_nearer"])
+        },
         "worse": [
             name
             for name, test in tests.items()
@@ -289,7 +293,7 @@ def equivalent(of: Analysis) -> list[list[str]]:
 def local(of: Analysis, words: Words) -> dict[str, Any]:
     """Largest residual correlations and modification indices."""
     left = of.residuals
-    left = left[(left["lhs"] != left["rhs"]) & left["residual"].notna()] if len(left) else left
+    left = left[(left["op"] == "~~") & (left["lhs"] != left["rhs"]) & left["residual"].notna()] if len(left) else left
     found: dict[str, Any] = {"there": len(left) > 0, "largest": [], "modification": []}
     if len(left):
         ordered = left.reindex(left["residual"].abs().sort_values(ascending=False).index)

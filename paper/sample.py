@@ -26,7 +26,7 @@ def wave(of: Analysis) -> dict[str, Any]:
     users = source.users
     return {
         "name": source.name,
-        "file": "" if source.synthetic else source.source.rpartition("/")[2],
+        "file": "" if source.synthetic else (source.source or "").rpartition("/")[2],
         "sha": source.sha256[:12],
         "synthetic": source.synthetic,
         "built_in": source.synthetic and source.sha256 == synthetic_wave().sha256,
@@ -111,7 +111,7 @@ def items(of: Analysis, words: Words) -> list[list[Any]]:
     valid = of.wave.answers.loc[of.wave.users]
     for name in _questions(of):
         question, answers = of.wave.codebook[name], valid[name][valid[name] >= 0].astype(float)
-        shares = [leaf(float((answers == code).mean()), "percent") for code in question.codes[:5]]
+        shares: list[Any] = [leaf(float((answers == code).mean()), "percent") for code in question.codes[:5]]
         shares += [""] * (5 - len(shares))
         moments = [leaf(answers.mean(), "number2"), leaf(answers.std(), "number2"), leaf(answers.skew(), "number2")]
         moments += [leaf(answers.kurt(), "number2")]
@@ -140,7 +140,7 @@ def scores(of: Analysis, words: Words) -> dict[str, Any]:
     for at, name in enumerate(order):
         own = leaf(alpha[name]) if name in alpha else "–"
         own = own | {"shown": f"({own['shown']})", "form": "bounded2"} if isinstance(own, dict) else own
-        below = [leaf(R.iloc[at, other]) for other in range(at)]
+        below: list[Any] = [leaf(R.iloc[at, other]) for other in range(at)]
         blank = [""] * (len(order) - at - 1)
         moments = [leaf(frame[name].mean(), "number2"), leaf(frame[name].std(), "number2")]
         lines.append([f"{at + 1}. {words.short(name)}", *moments, *below, own, *blank])
@@ -199,8 +199,8 @@ def discriminant(of: Analysis, words: Words) -> dict[str, Any] | None:
     """HTMT below the diagonal, correlations of constructs above it; None where they can't be had."""
     if of.inquiry is None or of.inquiry.validity is None or of.inquiry.validity.htmt is None:
         return None
-    own = of.inquiry.validity
-    ratios = {(a, b): x for a, b, x in own.htmt.table[["construct", "other", "htmt"]].itertuples(index=False)}
+    own, measured = of.inquiry.validity, of.inquiry.validity.htmt.table
+    ratios = {(a, b): x for a, b, x in measured[["construct", "other", "htmt"]].itertuples(index=False)}
     between = {(a, b): x for a, b, x in own.correlations[["construct", "other", "est"]].itertuples(index=False)}
     names = list(own.constructs["construct"])
 
@@ -211,7 +211,7 @@ def discriminant(of: Analysis, words: Words) -> dict[str, Any] | None:
         value = source.get((row, column), source.get((column, row)))
         return leaf(value)
 
-    largest = own.htmt.table.sort_values("htmt", ascending=False).iloc[0]
+    largest = measured.sort_values("htmt", ascending=False).iloc[0]
     roots = own.constructs
     return {
         "names": [words.short(name) for name in names],
@@ -219,8 +219,8 @@ def discriminant(of: Analysis, words: Words) -> dict[str, Any] | None:
         "largest": leaf(largest["htmt"]),
         "largest_ci": interval(largest["htmt_low"], largest["htmt_high"]),
         "pair": [words.short(largest["construct"]), words.short(largest["other"])],
-        "clear": bool(own.htmt.table["below_85"].all()),
-        "apart": bool(own.htmt.table["excludes_1"].all()),
+        "clear": bool(measured["below_85"].all()),
+        "apart": bool(measured["excludes_1"].all()),
         "fornell": bool(roots["fornell_larcker"].all()),
         "draws": leaf(of.inquiry.depth.draws, "count"),
     }

@@ -64,3 +64,11 @@ def cholesky(M: Array) -> tuple[Array, npt.NDArray[np.bool_]]:
     if not good.all():
         root = np.where(good[..., None, None], root, np.eye(M.shape[-1]))
     return np.asarray(root), good
+
+
+def row_order(rows: Array) -> npt.NDArray[np.intp]:
+    """The order (n,) in which rows (n, p) are drawn from: by their content, so that a file's order changes no number.
+
+    Ties are between equal rows, of which it doesn't matter which one is drawn. NaN comes last.
+    """
+    return np.asarray(np.lexsort(rows.T[::-1]))

@@ -16,6 +16,7 @@ from sklearn.metrics import roc_auc_score, roc_curve
 from mkb21sem.describe.firth import firth
 from mkb21sem.describe.intervals import LEVEL, wilson
 from mkb21sem.errors import Mkb21Error
+from mkb21sem.linalg import row_order
 
 Array = NDArray[np.float64]
 
@@ -82,8 +83,9 @@ def discrimination(
     auc, low, high = delong(y, predicted)
     apparent = _measures(y, predicted)
     rng, excess, failed = np.random.default_rng(seed), [], 0
+    order = row_order(np.column_stack([y, x]))
     for _ in range(draws):
-        rows = rng.integers(0, len(y), len(y))
+        rows = order[rng.integers(0, len(y), len(y))]
         try:
             again = refit(x[rows], y[rows])
             excess.append(_measures(y[rows], again(x[rows])) - _measures(y, again(x)))

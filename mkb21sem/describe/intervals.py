@@ -96,7 +96,8 @@ def mean(answers: Array, means: str = "t", seed: int = 2012) -> Estimate:
     if means == "t":
         half = float(stats.t.isf((1 - LEVEL) / 2, len(x) - 1)) * sd / math.sqrt(len(x))
         return Estimate(value, value - half, value + half, len(x), sd=sd)
-    drawn = stats.bootstrap((x,), np.mean, n_resamples=DRAWS, confidence_level=LEVEL, rng=np.random.default_rng(seed))
+    rng = np.random.default_rng(seed)  # sorted, so that the order of the rows changes no draw
+    drawn = stats.bootstrap((np.sort(x),), np.mean, n_resamples=DRAWS, confidence_level=LEVEL, rng=rng)
     limits = drawn.confidence_interval
     return Estimate(value, float(limits.low), float(limits.high), len(x), sd=sd)
 

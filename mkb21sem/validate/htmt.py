@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from mkb21sem.errors import OptionError, one_of
@@ -60,6 +61,15 @@ def htmt(R: Array, blocks: Sequence[Index], ratio: str = "htmt") -> Array:
         return np.asarray(np.exp(mean - (own[..., :, None] + own[..., None, :]) / 2))
 
 
+def drawing_order(rows: Array) -> npt.NDArray[np.intp]:
+    """The order (n,) in which respondents are drawn from: by Mahalanobis' distance from the mean.
+
+    So neither the order of a file's rows, nor that of the items, nor their units change a draw. Equal rows tie.
+    """
+    y = rows - rows.mean(axis=0)
+    return np.asarray(np.argsort((y @ np.linalg.pinv(y.T @ y) * y).sum(axis=1), kind="stable"))
+
+
 def resampled(of: Correlations, draws: int, rng: np.random.Generator) -> Array:
     """Correlations of bootstrap samples of the respondents, (draws, p, p).
 
@@ -72,11 +82,12 @@ def resampled(of: Correlations, draws: int, rng: np.random.Generator) -> Array:
     """
     if of.rows is None:
         raise OptionError("bootstrap intervals need the answers; a matrix of correlations gives no draws. Set draws=0.")
-    y, (n, p) = of.rows - of.rows.mean(axis=0), of.rows.shape
+    rows = of.rows[drawing_order(of.rows)]
+    y, (n, p) = rows - rows.mean(axis=0), rows.shape
     weights = rng.multinomial(n, np.full(n, 1 / n), size=draws).astype(float)
     with one_thread():
         if of.kind == "polychoric":
-            return ordinal_draws(of.rows, [True] * p, weights, names=of.items).cov
+            return ordinal_draws(rows, [True] * p, weights, names=of.items).cov
         i, j = np.tril_indices(p)
         square = np.empty((draws, p, p))
         square[:, i, j] = square[:, j, i] = weights @ (y[:, i] * y[:, j]) / n

@@ -132,7 +132,8 @@ def random_eigenvalues(of: Correlations, draws: int, rng: np.random.Generator) -
     """Eigenvalues of the correlations of unrelated items, descending, (draws, p)."""
     p = len(of.items)
     if of.kind == "polychoric" and of.rows is not None:
-        shuffled = (rng.permuted(of.rows, axis=0) for _ in range(draws))
+        answers = np.sort(of.rows, axis=0)
+        shuffled = (rng.permuted(answers, axis=0) for _ in range(draws))
         R = np.array([ordinal_moments(rows, [True] * p).cov for rows in shuffled])
     else:
         R = correlation_of(wishart(of.n - 1, p, draws, rng))

@@ -59,8 +59,11 @@ def differences(case, ours):
 
 @pytest.mark.parametrize("case", ["pd_ml", "hs_chain_ml", "mkb21_ml"])
 def test_standard_errors_are_lavaans_within_monte_carlo_error(case):
-    """Three standard errors for a single number; for the largest of q numbers what that is by Bonferroni."""
-    z = differences(case, drawn(case))
+    """Three standard errors for a single number; for the largest of q numbers what that is by Bonferroni.
+
+    Of the case with the most numbers, which hang together, there are four times as many draws of ours.
+    """
+    z = differences(case, drawn(case, 4000 if case == "mkb21_ml" else 1000))
     assert len(z) == {"pd_ml": 27, "hs_chain_ml": 48, "mkb21_ml": 274}[case]
     assert np.abs(z).max() < stats.norm.isf(stats.norm.sf(3) / len(z))
 
@@ -171,7 +174,8 @@ def test_of_many_rows_sets_are_left_out():
     frame = pd.DataFrame({"x": x, "y": x + rng.exponential(size=1250)})
     made = bootstrap(fit(Model.parse("y ~ x"), frame), 50, workers=1)
     assert made.jackknife.shape[0] == 500
-    one = fit(Model.parse("y ~ x"), frame[np.arange(1250) % 500 != 7])
+    place = np.argsort(np.lexsort(made.found.moments.rows[0].T[::-1]))
+    one = fit(Model.parse("y ~ x"), frame[place % 500 != 7])
     assert_allclose(made.jackknife[7], one.cells, atol=1e-8)
 
 

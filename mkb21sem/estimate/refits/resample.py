@@ -17,7 +17,7 @@ from mkb21sem.estimate.refits.refit import Refits, refits
 from mkb21sem.estimate.refits.refit_fiml import refits_fiml
 from mkb21sem.estimate.refits.refit_quadratic import refits_quadratic
 from mkb21sem.estimate.rows import moments
-from mkb21sem.linalg import Array
+from mkb21sem.linalg import Array, row_order
 
 NO_MINIMUM = "no minimum was found"
 NO_STATISTICS = "the draw can't be fitted: an answer that no row of it gave, or a variable that does not vary"
@@ -67,9 +67,25 @@ def check_resampling(found: Fit) -> None:
 
 
 def draw_counts(found: Fit, rng: np.random.Generator, size: int) -> Array:
-    """How often each row counts in each draw, (size, n): rows are drawn with replacement within their group."""
-    each = [rng.multinomial(len(y), np.full(len(y), 1 / len(y)), size=size) for y in found.moments.rows]
-    return np.concatenate(each, axis=1).astype(float)
+    """How often each row counts in each draw, (size, n): rows are drawn with replacement within their group.
+
+    The same draws follow from the same seed whatever the order of the rows, or of the groups.
+    """
+    counts = np.empty((size, found.moments.total))
+    for order in drawing_order(found):
+        counts[:, order] = rng.multinomial(len(order), np.full(len(order), 1 / len(order)), size=size)
+    return counts
+
+
+def drawing_order(found: Fit) -> list[npt.NDArray[np.intp]]:
+    """Numbers of each group's rows in the order in which they are drawn from: groups by name, rows by content."""
+    sample = found.moments
+    begins = np.cumsum([0, *(len(y) for y in sample.rows)])
+    rows = sample.rows
+    if sample.weights:
+        rows = tuple(np.column_stack([y, w]) for y, w in zip(sample.rows, sample.weights, strict=True))
+    by_name = sorted(range(len(rows)), key=lambda g: str(sample.groups[g]) if len(rows) > 1 else "")
+    return [begins[g] + row_order(rows[g]) for g in by_name]
 
 
 def redraw(found: Fit, counts: Array) -> Redrawn:

@@ -18,7 +18,7 @@ import pandas as pd
 from mkb21sem.checkpoint import Checkpoint
 from mkb21sem.errors import FitError
 from mkb21sem.estimate.fit import Fit
-from mkb21sem.estimate.refits.resample import Redrawn, check_resampling, draw_counts, redraw
+from mkb21sem.estimate.refits.resample import Redrawn, check_resampling, draw_counts, drawing_order, redraw
 from mkb21sem.infer.draws.improper import Flags, improper
 from mkb21sem.linalg import Array
 from mkb21sem.parallel import Chunk, Progress, chunks, replicate
@@ -204,9 +204,13 @@ class _LeftOut(Chunk):
     kept: ClassVar[bool] = False
     sets: int
 
-    def counts(self, rows: int) -> Array:
+    def counts(self, found: Fit) -> Array:
+        place = np.arange(found.moments.total)
+        if self.sets < len(place):
+            # Which rows are together may not hang on their order.
+            place[np.concatenate(drawing_order(found))] = np.arange(len(place))
         mine = np.arange(self.begin, self.begin + self.size)[:, None]
-        return np.where(np.arange(rows) % self.sets == mine, 0.0, 1.0)
+        return np.where(place % self.sets == mine, 0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,11 +229,15 @@ class _Refit:
     found: Fit
 
     def __call__(self, chunk: Chunk) -> _Chunk:
-        rows = sum(len(y) for y in self.found.moments.rows)
-        counts = chunk.counts(rows) if isinstance(chunk, _LeftOut) else draw_counts(self.found, chunk.rng(), chunk.size)
+        counts = self._counts(chunk)
         made = redraw(self.found, counts)
         fine = np.flatnonzero(made.converged)
         wrong, some = improper(self.found.layout, made.cells[fine] if fine.size else self.found.cells[None])
         flags = np.zeros((chunk.size, len(wrong)), dtype=bool)
         flags[fine] = some[: fine.size]
         return _Chunk(made, wrong, flags)
+
+    def _counts(self, chunk: Chunk) -> Array:
+        if isinstance(chunk, _LeftOut):
+            return chunk.counts(self.found)
+        return draw_counts(self.found, chunk.rng(), chunk.size)

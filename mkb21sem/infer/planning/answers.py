@@ -18,7 +18,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from mkb21sem.errors import OptionError
-from mkb21sem.linalg import Array
+from mkb21sem.linalg import Array, row_order
 
 TERMS = 120
 """Terms of the expansion; what is left out is far below a simulation's noise for |ρ| up to .97."""
@@ -203,7 +203,7 @@ def source(
     holes = np.empty((0, len(names)), dtype=bool)
     if missing is None and wave is not None:
         absent = wave[list(names)].isna().to_numpy()
-        holes = absent if absent.any() else holes
+        holes = absent[row_order(absent)] if absent.any() else holes
     by_name = missing if isinstance(missing, Mapping) else dict.fromkeys(names, missing or 0.0)
     share = np.array([float(by_name.get(name, 0.0)) for name in names])
     if not ((share >= 0) & (share < 1)).all():

@@ -148,3 +148,23 @@ def test_hidden_numbers_leave_no_trace_in_their_line():
     assert lost[[name for name in NUMBERS if name in lost]].isna().all(axis=None)
     assert set(lost.loc[lost["no"] > 0, "verdict"]) <= {"not computable"}
     pd.testing.assert_series_equal(shown.loc[~shown["hidden"], "value"], frame.loc[~shown["hidden"], "value"])
+
+
+def test_answers_stay_hidden_from_who_knows_mean_and_standard_deviation():
+    """The frequencies of the reports: number, mean and standard deviation of every question are in print elsewhere."""
+    from mkb21sem.report.privacy.dossier import hidden_answers
+
+    counts = {"A": [4, 30, 90, 80, 40], "B": [20, 30, 90, 80, 40], "C": [0, 12, 3, 100, 60]}
+    lines = [(item, code, n, n / sum(own)) for item, own in counts.items() for code, n in enumerate(own, 1)]
+    table = pd.DataFrame(lines, columns=["item", "code", "n", "share"])
+    shown = hidden_answers(table, THRESHOLD)
+    assert not shown.loc[shown["item"] == "B", "hidden"].any()
+    for item, own in counts.items():
+        lost = shown.loc[shown["item"] == item, "hidden"].to_numpy()
+        x, codes = np.array(own, dtype=float), np.arange(1.0, 6)
+        equations = np.vstack([np.eye(5)[~lost], codes**0, codes, codes**2])
+        for at in np.flatnonzero((x > 0) & (x < THRESHOLD)):
+            assert lost[at]
+            low, high = attacked(equations, equations @ x, np.eye(5)[at], 5)
+            assert high - low >= THRESHOLD - 1e-6 or (lost == (x > 0)).all()
+    assert hidden_answers(table, 0)["n"].tolist() == table["n"].tolist()

@@ -58,6 +58,38 @@ def _hidden(found: Sequence[Inquiry], threshold: int) -> set[Place]:
     return gone
 
 
+def hidden_answers(table: pd.DataFrame, threshold: int) -> pd.DataFrame:
+    """Counts of answers with the small ones hidden, question by question; mean and standard deviation taken as known.
+
+    Parameters
+    ----------
+    table
+        item code n share.
+    threshold
+        Counts below it are hidden; 0 hides nothing.
+
+    Returns
+    -------
+    DataFrame
+        The same with NaN for what is hidden, and the columns hidden and base (answers to the question).
+    """
+    lost = np.zeros(len(table), dtype=bool)
+    for _, part in table.groupby("item", sort=False) if threshold else ():
+        counts, codes = part["n"].to_numpy(float), part["code"].to_numpy(float)
+        unit, n = np.eye(len(part)), float(counts.sum())
+        statements = [
+            Statement(tuple(unit[at].tolist()), float(count), at, is_small(float(count), threshold))
+            for at, count in enumerate(counts)
+        ]
+        statements += [Statement(tuple((codes**power).tolist()), float(counts @ codes**power)) for power in range(3)]
+        gone = hidden(statements, threshold) if n else frozenset()
+        places = np.flatnonzero((table["item"] == part["item"].iloc[0]).to_numpy())
+        lost[places[sorted(gone)]] = True
+    shown = table.astype({"n": float}).assign(hidden=lost, base=table.groupby("item")["n"].transform("sum"))
+    shown.loc[lost, ["n", "share"]] = math.nan
+    return shown
+
+
 def _of(table: pd.DataFrame, item: str) -> pd.DataFrame:
     return table[table["item"] == item]
 

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
+from mkb21sem.describe.suppression import threshold_of
 from mkb21sem.errors import Mkb21Error
 from mkb21sem.report import numbers, sample
 from mkb21sem.report.charts.likert import likert
 from mkb21sem.report.charts.style import Chart
 from mkb21sem.report.documents.parts import Block, Num, Paragraph, Section, Tabled, joined, say
 from mkb21sem.report.documents.pictures import of_chart
+from mkb21sem.report.privacy.dossier import hidden_answers
 from mkb21sem.report.publication.analysis import Analysis
 from mkb21sem.report.publication.indicators import questions
 from mkb21sem.report.publication.said import NOTE
@@ -61,8 +63,9 @@ def _categories(of: Analysis, words: Words) -> Iterator[Block]:
         sparse=Num(int(((least > 0) & (least < FEW)).sum()), "count"),
         few=Num(FEW, "count"),
     )
-    yield Tabled(categories_table(found, words), shows=("12.categories",))
-    for chart in charts(of, found, words):
+    shown = hidden_answers(found, threshold_of(None, of.wave.synthetic))
+    yield Tabled(categories_table(shown, words), shows=("12.categories",))
+    for chart in charts(of, shown, words):
         yield of_chart(chart)
 
 
@@ -70,8 +73,10 @@ def categories_table(found: pd.DataFrame, words: Words) -> Table:
     """Share of every answer to every question, and the answers that nobody or hardly anybody gave."""
     codes = sorted(found["code"].unique())
     share = found.pivot_table("share", "item", "code", sort=False, dropna=False)
-    count = found.groupby("item", sort=False)["n"]
-    frame = pd.DataFrame({"item": list(count.groups), "n": count.sum().to_numpy()})
+    base = found.groupby("item", sort=False)["base"].first()
+    frame = pd.DataFrame({"item": list(base.index), "n": base.to_numpy()})
+    frame["hidden"] = found.groupby("item", sort=False)["hidden"].any().to_numpy()
+    asked = found.pivot_table("base", "item", "code", sort=False, dropna=False)
     for name, low, high in (("empty", -1, 0), ("sparse", 0, FEW - 1)):
         own = found[(found["n"] > low) & (found["n"] <= high)].groupby("item")["code"]
         listed = {item: " ".join(f"{code:g}" for code in given) for item, given in own}
@@ -79,7 +84,8 @@ def categories_table(found: pd.DataFrame, words: Words) -> Table:
     shown = [Column("item"), Column("n", "count")]
     for code in codes:
         frame[f"{code:g}"] = share[code].reindex(frame["item"]).to_numpy(float)
-        forms = tuple("blank" if np.isnan(x) else "percent" for x in frame[f"{code:g}"])
+        there = asked[code].reindex(frame["item"]).notna()
+        forms = tuple("percent" if own else "blank" for own in there)
         shown.append(Column(f"={code:g}", forms, of=(f"{code:g}",)))
     shown += [Column("front_empty", of=("empty",)), Column("front_sparse", of=("sparse",))]
     return Table("categories", frame, tuple(shown), {"few": words.plain("front.few", n=FEW)})
@@ -109,7 +115,7 @@ def charts(of: Analysis, found: pd.DataFrame, words: Words) -> list[Chart]:
 
 
 def _shape(of: Analysis, words: Words) -> Iterator[Block]:
-    table = sample.descriptives(of.found, words)
+    table = sample.descriptives(of.found, words, threshold_of(None, of.wave.synthetic))
     skew, kurtosis = (
         dict(zip(table.frame["variable"], table.frame[name], strict=True)) for name in ("skew", "kurtosis")
     )

@@ -63,6 +63,9 @@ paper: .venv/ready  ## The manuscript: paper/mkb21.pdf (DATA=file, HYPOTHESES=fi
 docs: .venv/ready  ## The documentation site, into site/ (needs no network); read it by python3 -m http.server -d site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
+fuzz: .venv/ready  ## Ten thousand hostile inputs (about 20 minutes); writes benchmarks/fuzzing.md
+	$(BIN)/python -m benchmarks.fuzz
+
 bench: .venv/ready  ## Time this package, and lavaan beside it where R is present
 	$(BIN)/python -m benchmarks
 
@@ -72,4 +75,4 @@ mutants: .venv/ready  ## Put deliberate faults into the numerics, one at a time:
 clean:  ## Remove what was made
 	rm -rf .venv .oldest $(OUT) site build dist .pytest_cache .mypy_cache .ruff_cache
 
-.PHONY: help install reproduce test coverage calibrate check reference drift oldest paper docs bench mutants clean
+.PHONY: help install reproduce test coverage calibrate check reference drift oldest paper docs fuzz bench mutants clean

@@ -30,8 +30,8 @@ KINDS: dict[str, tuple[Callable[[int, int], Case], float, str]] = {
 
 
 def plan_of(count: int) -> Iterator[tuple[str, int]]:
-    """Kind and number of every case of a run, the slow kinds first."""
-    for kind in reversed(KINDS):
+    """Kind and number of every case of a run, the slow kinds last."""
+    for kind in KINDS:
         yield from ((kind, number) for number in range(round(count * KINDS[kind][1])))
 
 

@@ -98,7 +98,23 @@ def options(number: int, seed: int = 2012) -> Case:
     table, wave = sample().to_csv(index=False).encode(), text(rows())
     files = {"m.sem": SMALL[0].encode(), "t.csv": table, "golf.csv": wave, "golf2.csv": wave}
     files |= {"h.toml": ONE.encode(), "p.toml": plan_text().encode(), "mijn/notitie.txt": b"van mij"}
-    says = ("--", "`", "ordered", "example.org", "nee", "t.csv", "m.sem", "golf", "must be", "one of", "model", "mijn")
+    says = (
+        "--",
+        "`",
+        "ordered",
+        "example.org",
+        "nee",
+        "t.csv",
+        "m.sem",
+        "golf",
+        "must be",
+        "one of",
+        "model",
+        "mijn",
+        "missing",
+        "/dev",
+        "folder",
+    )
     what, arguments, expects = _chosen(rng)
     made = ("uit",) if expects == RIGHT else ()
     return Case("options", number, what, expects, command(*arguments), files, says=says, makes=made)

@@ -75,10 +75,11 @@ def _curve(figure: Figure, of: Discrimination, words: Words) -> None:
 def _calibration(figure: Figure, of: Discrimination, words: Words) -> None:
     axes = figure.add_subplot(1, 2, 2)
     axes.plot([0, 100], [0, 100], color=style.LINE, linewidth=0.8)
-    for line in of.calibration.to_dict("records"):
+    shown = of.calibration.dropna(subset=["predicted", "low"])  # parts of few respondents may be suppressed
+    for line in shown.to_dict("records"):
         axes.plot([line["predicted"]] * 2, [line["low"], line["high"]], color=style.INK, linewidth=1.0)
         axes.plot(line["predicted"], line["observed"], "o", color=style.PALETTE[0], markeredgecolor=style.INK)
-    least = min(float(of.calibration["low"].min()), float(of.calibration["predicted"].min())) - 4
+    least = float(shown[["low", "predicted"]].min().min()) - 4 if len(shown) else 0.0
     axes.set_xlim(max(least, 0), 101)
     axes.set_ylim(max(least, 0), 101)
     axes.set_aspect("equal")

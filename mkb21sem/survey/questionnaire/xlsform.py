@@ -116,3 +116,7 @@ def _fill(sheet: object, columns: Sequence[str], rows: Sequence[Row]) -> None:
     sheet.append(list(columns))  # type: ignore[attr-defined]
     for row in rows:
         sheet.append([row.get(column, "") or None for column in columns])  # type: ignore[attr-defined]
+    for line in sheet.iter_rows():  # type: ignore[attr-defined]
+        for cell in line:
+            if cell.data_type == "f":  # a label that begins with = is no formula
+                cell.data_type = "s"

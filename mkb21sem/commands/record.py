@@ -83,7 +83,9 @@ def _flags(annotation: Any, name: str) -> tuple[str, str]:
     told = get_args(annotation)[1] if get_origin(annotation) is Annotated else None
     if isinstance(told, typer.models.ArgumentInfo):
         return "", ""
-    declared = [each for each in getattr(told, "param_decls", ()) or () if each.startswith("-")]
+    # In an Annotated option Typer keeps the first name where the default would stand.
+    names = (getattr(told, "default", None), *(getattr(told, "param_decls", ()) or ()))
+    declared = [each for each in names if isinstance(each, str) and each.startswith("-")]
     flag = declared[0] if declared else f"--{name.replace('_', '-')}"
     on, _, off = flag.partition("/")
     return on, off or f"--no-{on.removeprefix('--')}"

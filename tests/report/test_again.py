@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mkb21sem import Hypothesis, Model, OptionError, cli, synthetic_wave
+from mkb21sem.commands.record import _line
 from mkb21sem.report.again import compared, stored
 from mkb21sem.report.provenance import hypothesis_file
 from mkb21sem.report.reproduce import reproduce
@@ -181,6 +182,17 @@ def test_a_file_of_the_run_cannot_leave_its_folder(tmp_path: Path) -> None:
     before = set(os.listdir(tmp_path.parent))
     assert run("verify", tmp_path)[0] == 2
     assert set(os.listdir(tmp_path.parent)) == before
+
+
+def test_the_line_has_the_names_of_the_options() -> None:
+    from mkb21sem.commands.estimate import estimate
+    from mkb21sem.commands.infer import infer
+
+    given = {"model": "mkb21", "data": Path("/home/me/wave.csv"), "codes": "-7", "std_lv": True, "fixed_x": False}
+    line = "mkb21sem estimate --model mkb21 --data wave.csv --missing-codes -7 --std-lv --no-fixed-x"
+    assert _line(estimate, given) == line
+    given = {"file": Path("/home/me/my wave.csv"), "robustness": False, "keep": False, "workers": 2, "draws": 500}
+    assert _line(infer, given) == "mkb21sem infer 'my wave.csv' --draws 500 --no-robustness"
 
 
 @pytest.mark.parametrize("name", shipped(".toml"))

@@ -20,6 +20,7 @@ from mkb21sem.report.handover.sample import (
     write_rows,
     write_statistics,
 )
+from mkb21sem.report.handover.terms import one_line
 from mkb21sem.report.outputs import RESULTS, whole
 from mkb21sem.report.results import PROGRAM, software
 
@@ -72,7 +73,7 @@ def export(
     if data == "moments":
         _moments_suffice(found, to)
     notice = _notice(data if to != "pack" else "moments", synthetic)
-    title, made = f"{found.model.title or found.model.name}", f"Made by {PROGRAM} {software()[PROGRAM]}"
+    title, made = one_line(found.model.title or found.model.name), f"Made by {PROGRAM} {software()[PROGRAM]}"
     with whole(out) as folder:
         texts = {"title": title, "made": made, "notice": notice}
         match to:

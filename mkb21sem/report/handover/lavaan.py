@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.report.handover.sample import missing_option
-from mkb21sem.report.handover.terms import Combination, Statement, Term, statement
+from mkb21sem.report.handover.terms import Combination, Statement, Term, quoted, statement
 
 SCRIPT = """# {title}
 # {made}. Needs R with lavaan (written for 0.6); run: Rscript model.R
@@ -54,12 +54,8 @@ def _line(term: Term) -> str:
     text = f"{term.lhs} {op} {begin}*{rhs}"
     if any(cell.label for cell in term.cells):
         labels = [cell.label for cell in term.cells]
-        text += f" + {labels[0]}*{rhs}" if single else f" + c({', '.join(map(_quoted, labels))})*{rhs}"
+        text += f" + {labels[0]}*{rhs}" if single else f" + c({', '.join(map(quoted, labels))})*{rhs}"
     return text
-
-
-def _quoted(label: str) -> str:
-    return f'"{label}"'
 
 
 def _constraint(one: Combination) -> str:
@@ -79,10 +75,10 @@ def lavaan_options(found: Fit, rows: bool) -> list[str]:
         missing = missing_option(found)
         options.append(f'missing = "{"ml" if missing == "fiml" else missing}"')
     if len(where.groups) > 1 and rows:
-        levels = ", ".join(_quoted(group) for group in where.groups)
+        levels = ", ".join(quoted(group) for group in where.groups)
         options += ['group = "group"', f"group.label = c({levels})"]
     if sample.ordinal:
-        items = ", ".join(_quoted(name) for name in sample.threshold_counts)
+        items = ", ".join(quoted(name) for name in sample.threshold_counts)
         options += [f"ordered = c({items})", f'parameterization = "{where.parameterization}"']
         options.append(f"conditional.x = {'TRUE' if sample.causes else 'FALSE'}")
     if sample.weights:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.report.handover.sample import missing_option
-from mkb21sem.report.handover.terms import Cell, Statement, Term, statement
+from mkb21sem.report.handover.terms import Cell, Statement, Term, one_line, statement
 
 LONGEST_NAME = 8
 LONGEST_LINE = 90
@@ -44,7 +44,7 @@ def mplus_input(found: Fit, *, title: str, made: str, notice: str) -> str:
         lines += _wrapped("  CATEGORICAL =", [short[name] for name in sample.threshold_counts])
     if several:
         lines.append(f"  GROUPING = grp ({' '.join(f'{g + 1} = g{g + 1}' for g in range(len(where.groups)))});")
-        lines += [f"! g{g + 1} is {name}" for g, name in enumerate(where.groups)]
+        lines += [f"! g{g + 1} is {one_line(name)}" for g, name in enumerate(where.groups)]
     if sample.weights:
         lines.append("  WEIGHT = wgt;")
     lines += ["ANALYSIS:", f"  ESTIMATOR = {found.estimator.name};"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mkb21sem.errors import OptionError
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.report.handover.lavaan import lavaan_model
@@ -41,7 +43,7 @@ def semopy_script(found: Fit, *, title: str, made: str, notice: str) -> str:
             "semopy fits one group of complete rows by ML; this fit has several groups, ordinal items, missing answers "
             "or weights. Export it to lavaan or mplus."
         )
-    return SEMOPY.format(title=title, made=made, notice=notice, spec=str(found.model).strip())
+    return SEMOPY.format(title=title, made=made, notice=notice, spec=str(replace(found.model, title="", source="")))
 
 
 def jasp_syntax(found: Fit) -> str:
@@ -84,7 +86,8 @@ def amos_program(found: Fit, *, title: str, made: str, notice: str) -> str:
         )
     several = len(found.layout.groups) > 1
     blocks = []
-    for g, name in enumerate(found.layout.groups):
+    for g, group in enumerate(found.layout.groups):
+        name = " ".join(group.split()).replace('"', '""')  # as Visual Basic writes a quotation mark in a string
         # Group by text: Amos reads a column of the file and a value in it.
         where = f'Sem.BeginGroupEx(MatrixFormat.CSV, "respondents.csv", "", "group", "{name}")' if several else ""
         lines = [where or 'Sem.BeginGroup("respondents.csv")', *(f'Sem.GroupName("{name}")' for _ in [0] if several)]

@@ -104,3 +104,15 @@ def _labels(found: Fit, needed: Array) -> list[str]:
         (written[j] if written[j] in once else f"p{j + 1}") if needed[j] or written[j] in once else ""
         for j in range(where.k)
     ]
+
+
+def one_line(text: str) -> str:
+    """Words of the user for a comment or title: on one line, without what would end a string of a program."""
+    kept = " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())
+    return kept.replace("\\", "/").replace('"', "'")
+
+
+def quoted(text: str) -> str:
+    """Text as a string of R, Python or C."""
+    marks = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+    return '"' + "".join(marks.get(mark, mark) for mark in text) + '"'

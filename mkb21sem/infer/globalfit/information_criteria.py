@@ -45,10 +45,15 @@ def saturated_logl(sample: Moments, held: tuple[str, ...] = ()) -> float:
     size = sample.share * sample.total
     incomplete = [_incomplete(sample, g) for g in range(len(sample.patterns))]
     each = np.array(incomplete) if incomplete else normal_logl(sample.cov)
-    if held:
-        at = [sample.names.index(name) for name in held]
-        each = each - normal_logl(sample.cov[:, at][:, :, at])
-    return float(size @ each)
+    return float(size @ each) - held_logl(sample, held)
+
+
+def held_logl(sample: Moments, held: tuple[str, ...]) -> float:
+    """Log-likelihood of the rows of variables that were always answered, at the sample's moments; 0 without any."""
+    if not held:
+        return 0.0
+    at = [sample.names.index(name) for name in held]
+    return float(sample.share * sample.total @ normal_logl(sample.cov[:, at][:, :, at]))
 
 
 def _incomplete(sample: Moments, g: int) -> float:

@@ -13,6 +13,7 @@ import pandas as pd
 from mkb21sem.errors import Mkb21Error, OptionError
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.infer.globalfit.indices import indices
+from mkb21sem.infer.globalfit.information_criteria import aic, bic, held_logl
 from mkb21sem.infer.rivals.difference import difference
 from mkb21sem.infer.rivals.nesting import Nesting, comparable, nesting
 from mkb21sem.infer.rivals.vuong import vuong
@@ -35,7 +36,9 @@ class Comparison:
     ----------
     models
         model k df chisq pvalue cfi rmsea srmr aic aic_weight bic bic_weight cause. χ² and what follows from it are the
-        estimator's own (scaled and robust where it has these).
+        estimator's own (scaled and robust where it has these). Where some models hold a predictor at the sample's
+        moments and others leave it free, k, AIC and BIC count its moments as free in all of them: a likelihood given
+        the predictor is not to be set beside one of the predictor too.
     pairs
         smaller larger relation discrepancy df chisq pvalue p_distinguishable z p_nearer nearer reason. ``relation``:
         nested, equivalent or not nested, as `nesting` found it. Nested pairs have the difference test, others Vuong's:
@@ -103,10 +106,25 @@ def weights(criterion: Sequence[float]) -> list[float]:
     return [float(each) for each in share / np.nansum(share)]
 
 
+def _held(found: Fit, everywhere: frozenset[str]) -> tuple[float, int]:
+    """Log-likelihood and number of the moments that this model holds at the sample's and another leaves free."""
+    held = found.layout.exogenous
+    both = tuple(name for name in held if name in everywhere)
+    logl = held_logl(found.moments, held) - held_logl(found.moments, both)
+
+    def moments(q: int) -> int:
+        return q * (q + 1) // 2 + (q if found.layout.meanstructure else 0)
+
+    return logl, len(found.moments.cov) * (moments(len(held)) - moments(len(both)))
+
+
 def _models(founds: Sequence[Fit]) -> pd.DataFrame:
     rows = []
+    everywhere = frozenset.intersection(*(frozenset(found.layout.exogenous) for found in founds))
     for found in founds:
         values = indices(found)
+        held, more = _held(found, everywhere)
+        k, logl = found.layout.k + more, float(values.get("logl", math.nan)) + held
 
         def best(name: str, *endings: str, values: pd.Series[float] = values) -> float:
             there = [float(values[name + end]) for end in endings if name + end in values.index]
@@ -115,15 +133,15 @@ def _models(founds: Sequence[Fit]) -> pd.DataFrame:
         rows.append(
             {
                 "model": found.model.name,
-                "k": found.layout.k,
+                "k": k,
                 "df": found.layout.df,
                 "chisq": best("chisq", ".scaled", ""),
                 "pvalue": best("pvalue", ".scaled", ""),
                 "cfi": best("cfi", ".robust", ".scaled", ""),
                 "rmsea": best("rmsea", ".robust", ".scaled", ""),
                 "srmr": best("srmr", ""),
-                "aic": best("aic", "") if found.converged else math.nan,
-                "bic": best("bic", "") if found.converged else math.nan,
+                "aic": aic(logl, k) if found.converged else math.nan,
+                "bic": bic(logl, k, found.moments.total) if found.converged else math.nan,
                 "cause": found.cause,
             }
         )

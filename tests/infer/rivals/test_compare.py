@@ -1,6 +1,7 @@
 """Models beside each other, rivals by editing the graph, and models that no data can tell apart."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
@@ -16,6 +17,9 @@ from tests.planning.reference import answers, model
 PLAIN = 1.454953
 """χ² difference of the default model without and with A10; the pair wave_a10_ml of tests/planning."""
 CHAIN = "f =~ x1 + x2 + x3\ng =~ x4 + x5 + x6\nh =~ x7 + x8 + x9\ng ~ f\nh ~ g"
+
+HELD_AND_FREE = (("\nf ~ x10", "held"), ("\nf ~~ x10\ng ~~ x10", "free"))
+"""Two ways to let CHAIN depend on a predictor: given its moments, and with its moments as parameters."""
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +49,23 @@ def test_as_drawn_is_the_model(family):
     own = indices(fit(Model.read("mkb21"), synthetic_wave(), "MLR"))
     row = family.table.set_index("model").loc["as drawn"]
     assert_allclose([row["chisq"], row["aic"]], [own["chisq.scaled"], own["aic"]], rtol=1e-9)
+
+
+def test_criteria_count_a_predictor_alike():
+    """x is held in one model and free in the other: ΔAIC is Δχ² − 2Δdf all the same, for the rows are the same."""
+    draws = np.random.default_rng(7)
+    x10 = draws.standard_normal(300)
+    scores = [0.4 * x10 + draws.standard_normal(300) for _ in range(3)]
+    items = [score + draws.standard_normal(300) for score in scores for _ in range(3)]
+    rows = pd.DataFrame({f"x{at}": each for at, each in enumerate([*items, x10], 1)})
+    held, free = (fit(Model.parse(CHAIN + text, name), rows, "ML") for text, name in HELD_AND_FREE)
+    assert (held.layout.exogenous, free.layout.exogenous) == (("x10",), ())
+    table = compare(held, free).models.set_index("model")
+    one, other = table.loc["held"], table.loc["free"]
+    cost = one["chisq"] - other["chisq"]
+    assert one["df"] - other["df"] == other["k"] - one["k"] == 1
+    assert_allclose(one["aic"] - other["aic"], cost - 2, atol=1e-6)
+    assert_allclose(one["bic"] - other["bic"], cost - np.log(len(rows)), atol=1e-6)
 
 
 def test_tests_of_a_nested_pair(family):

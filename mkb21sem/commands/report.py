@@ -21,6 +21,7 @@ from mkb21sem.commands.planned import (
     say,
     specified,
 )
+from mkb21sem.commands.privacy import Suppress
 from mkb21sem.commands.record import record
 from mkb21sem.commands.shell import (
     NOT_CONVERGED,
@@ -80,6 +81,7 @@ def report(
         str | None, typer.Option("--items", help="The model on single items, for the other choices.")
     ] = None,
     plan: PlanFile = None,
+    suppress: Suppress = None,
     formats: Annotated[str, typer.Option("--formats", help="Of the report: html, docx, pdf, md.")] = "html,docx,pdf",
     tables: Annotated[
         str, typer.Option("--tables", help="Of every single table: csv, html, docx, tex, md, typ.")
@@ -97,12 +99,14 @@ def report(
     asked = record()
     with progress() as step:
         step("load the program")
+        from mkb21sem.describe.suppression import threshold_of
         from mkb21sem.report import outputs
         from mkb21sem.report.inference.inference import Sampling
         from mkb21sem.report.publication import publish
         from mkb21sem.report.publication.analysis import Asked, analyse
         from mkb21sem.report.words import Words
 
+        threshold_of(suppress, synthetic=True)
         outputs.replaceable(out)
         printing = publish.Printing(parted(formats), parted(tables))
         step("specify")
@@ -119,7 +123,7 @@ def report(
             of.zeros,
             declaration=declared,
             claimed=claimed,
-            asked=Asked(of.estimator, of.missing, how, of.items(items), weights),
+            asked=Asked(of.estimator, of.missing, how, of.items(items), weights, suppress=suppress),
             plan=of.plan,
             waves=waves,
             group=group,

@@ -146,7 +146,7 @@ def why(of: Study, words: Words) -> Paragraph:
         items=Num(len(choice.items), "count"),
         categories=Num(choice.categories, "count"),
         fewest=choice.fewest,
-        skewness=Num(choice.skewness, "number2"),
+        skewness=Num(choice.skewness, "secret" if math.isnan(choice.skewness) else "number2"),
         skewest=choice.skewest,
     )
 
@@ -176,8 +176,11 @@ def partial(of: Study) -> int:
     return sum(int(np.isnan(rows).any(axis=1).sum()) for rows in of.found.moments.rows)
 
 
-def beside(of: Study, words: Words) -> Iterator[Paragraph]:
-    """What the other estimator makes of it, and whether a verdict would change."""
+def beside(of: Study, words: Words, used: Num | None = None) -> Iterator[Paragraph]:
+    """What the other estimator makes of it, and whether a verdict would change.
+
+    ``used`` is its number of respondents, where that is shown in another way.
+    """
     other = of.beside
     if other.found is None:
         if other.estimator:
@@ -193,7 +196,7 @@ def beside(of: Study, words: Words) -> Iterator[Paragraph]:
         df=whole(test.df),
         chisq=Num(test.chisq, "number3"),
         p=Num(test.pvalue, "equals_p"),
-        used=Num(other.found.moments.total, "count"),
+        used=used or Num(other.found.moments.total, "count"),
     )
     if not of.judged:
         return

@@ -27,7 +27,7 @@ PERCENTAGES = {"percent": (1, 0), "percent1": (1, 1), "points1": (100, 1)}
 LONG = ("path", "label", "label_rhs", "indicator")
 """Columns of text that need room."""
 
-SIGNS = {"blank": "", "dash": numbers.ABSENT}
+SIGNS = {"blank": "", "dash": numbers.ABSENT, "secret": numbers.CONFIDENTIAL}
 """What stands in a cell that shows no number."""
 
 HIDDEN = "hidden"

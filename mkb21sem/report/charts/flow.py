@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,11 +25,11 @@ EDGE = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A step: what it is called, how many there are, and who leaves after it, why and how many."""
+    """A step: what it is called, how many there are, and who leaves after it, why and how many; NaN is hidden."""
 
     label: str
     n: int
-    leaving: tuple[tuple[str, int], ...] = ()
+    leaving: tuple[tuple[str, float], ...] = ()
 
 
 def flow(name: str, steps: Sequence[Box], words: Words, title: str, synthetic: bool = False) -> Chart:
@@ -69,8 +70,12 @@ def flow(name: str, steps: Sequence[Box], words: Words, title: str, synthetic: b
     return Chart(name, figure, title, _alternative(steps, words))
 
 
-def _written(label: str, n: int, width: float, words: Words) -> str:
-    return f"{style.fitted(label, style.TEXT_SIZE, (width - 0.2) * 72)}\nn = {numbers.count(n, words.lang)}"
+def _written(label: str, n: float, width: float, words: Words) -> str:
+    return f"{style.fitted(label, style.TEXT_SIZE, (width - 0.2) * 72)}\nn = {_number(n, words)}"
+
+
+def _number(n: float, words: Words) -> str:
+    return numbers.CONFIDENTIAL if math.isnan(n) else numbers.count(n, words.lang)
 
 
 def _leaving(box: Box, words: Words) -> str:
@@ -99,5 +104,5 @@ def _alternative(steps: Sequence[Box], words: Words) -> str:
     said = []
     for box in steps:
         said.append(f"{box.label}: {numbers.count(box.n, words.lang)}")
-        said += [f"{label}: {numbers.count(n, words.lang)}" for label, n in box.leaving]
+        said += [f"{label}: {_number(n, words)}" for label, n in box.leaving]
     return words.plain("alt.flow", steps="; ".join(said))

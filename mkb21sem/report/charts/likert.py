@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -56,13 +57,13 @@ def likert(
         for at, (group, table) in enumerate(shares.items()):
             _bars(axes[at], table, items, looks, words.lang, roomy=panels == 1)
             if panels > 1:
-                axes[at].set_title(f"{group} (N = {numbers.count(_most(table), words.lang)})")
+                axes[at].set_title(f"{group} (N = {_most(table, words.lang)})")
         width = LABEL_INCHES * 72
         names = [style.fitted(f"{item}  {labels[item]}", style.TICK_SIZE, width) for item in items]
         axes[0].set_yticks(range(len(items)), names)
         axes[0].invert_yaxis()
         style.key(strip, [Patch(facecolor=c, hatch=h, edgecolor=style.PAPER) for c, h in looks], list(answers), 3)
-        note = "" if panels > 1 else f"N = {numbers.count(_most(next(iter(shares.values()))), words.lang)}."
+        note = "" if panels > 1 else f"N = {_most(next(iter(shares.values())), words.lang)}."
         if any("hidden" in table and table["hidden"].any() for table in shares.values()):
             note = f"{note} {words.plain('privacy.gap')}".strip()
         style.head(figure, title, words, synthetic, note)
@@ -104,11 +105,11 @@ def _bars(
     axes.xaxis.set_major_formatter(lambda x, at: numbers.percent(x, 0, lang))
 
 
-def _most(table: pd.DataFrame) -> int:
+def _most(table: pd.DataFrame, lang: str) -> str:
     """Answers to the item that most answered."""
-    if "base" in table:
-        return int(table["base"].max()) if len(table) else 0
-    return int(table.groupby("item")["n"].sum().max()) if len(table) else 0
+    bases = table["base"] if "base" in table else table.groupby("item")["n"].sum()
+    most = float(bases.max()) if len(table) else 0.0
+    return numbers.CONFIDENTIAL if math.isnan(most) else numbers.count(most, lang)
 
 
 def _alternative(shares: Mapping[str, pd.DataFrame], items: Sequence[str], words: Words) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from mkb21sem.validate.screening import Screening
 RARE = "rare"
 """Stands for all patterns of missing answers that fewer respondents have than the threshold."""
 Place = tuple[int, str, float]
+Array = NDArray[np.float64]
 
 
 def shareable(found: Sequence[Inquiry], threshold: int, named: bool = False) -> tuple[Inquiry, ...]:
@@ -58,7 +59,11 @@ def _hidden(found: Sequence[Inquiry], threshold: int) -> set[Place]:
     return gone
 
 
-def hidden_answers(table: pd.DataFrame, threshold: int) -> pd.DataFrame:
+PLACES = 2
+"""Of the shares of a question whose number of answers is hidden: all their digits would give it away."""
+
+
+def hidden_answers(table: pd.DataFrame, threshold: int, asked: Mapping[str, float] | None = None) -> pd.DataFrame:
     """Counts of answers with the small ones hidden, question by question; mean and standard deviation taken as known.
 
     Parameters
@@ -67,27 +72,53 @@ def hidden_answers(table: pd.DataFrame, threshold: int) -> pd.DataFrame:
         item code n share.
     threshold
         Counts below it are hidden; 0 hides nothing.
+    asked
+        Questions whose number of answers is hidden, and how many were asked them.
 
     Returns
     -------
     DataFrame
-        The same with NaN for what is hidden, and the columns hidden and base (answers to the question).
+        The same with NaN for what is hidden, and the columns hidden and base (answers to the question; NaN where
+        that is hidden, and then shares are rounded).
     """
+    secret = asked or {}
     lost = np.zeros(len(table), dtype=bool)
-    for _, part in table.groupby("item", sort=False) if threshold else ():
+    for item, part in table.groupby("item", sort=False) if threshold else ():
         counts, codes = part["n"].to_numpy(float), part["code"].to_numpy(float)
-        unit, n = np.eye(len(part)), float(counts.sum())
-        statements = [
-            Statement(tuple(unit[at].tolist()), float(count), at, is_small(float(count), threshold))
-            for at, count in enumerate(counts)
-        ]
-        statements += [Statement(tuple((codes**power).tolist()), float(counts @ codes**power)) for power in range(3)]
-        gone = hidden(statements, threshold) if n else frozenset()
-        places = np.flatnonzero((table["item"] == part["item"].iloc[0]).to_numpy())
-        lost[places[sorted(gone)]] = True
+        gone = _of_question(counts, codes, secret.get(str(item)), threshold) if counts.sum() else []
+        places = np.flatnonzero((table["item"] == item).to_numpy())
+        lost[places[gone]] = True
     shown = table.astype({"n": float}).assign(hidden=lost, base=table.groupby("item")["n"].transform("sum"))
     shown.loc[lost, ["n", "share"]] = math.nan
+    own = shown["item"].isin(list(secret)) & bool(threshold)
+    shown["share"] = shown["share"].where(~own, shown["share"].round(PLACES))
+    shown["base"] = shown["base"].where(~own)
     return shown
+
+
+def _of_question(counts: Array, codes: Array, asked: float | None, threshold: int) -> list[int]:
+    """Which answers to a question to hide.
+
+    Where the number of answers n is hidden, no answer is one more count, and what is printed are quotients: from x̄
+    follows Σ(c−x̄)n_c = 0, and from s² that Σ((c−x̄)²−s²)n_c = −s².
+    """
+    n, size = float(counts.sum()), len(counts) + (asked is not None)
+    unit = np.eye(size)
+    statements = [
+        Statement(tuple(unit[at].tolist()), float(count), at, is_small(float(count), threshold))
+        for at, count in enumerate(counts)
+    ]
+    if asked is None:
+        statements += [Statement(tuple((codes**power).tolist()), float(counts @ codes**power)) for power in range(3)]
+        return sorted(hidden(statements, threshold))
+    statements.append(Statement(tuple(unit[-1].tolist()), asked - n, len(counts), small=True))
+    statements.append(Statement((1.0,) * size, asked))
+    away = codes - float(codes @ counts) / n
+    if n > 1:
+        variance = float(away**2 @ counts) / (n - 1)
+        statements.append(Statement((*away.tolist(), 0.0), 0.0))
+        statements.append(Statement((*(away**2 - variance).tolist(), 0.0), -variance))
+    return sorted(at for at in hidden(statements, threshold) if at < len(counts))
 
 
 def _of(table: pd.DataFrame, item: str) -> pd.DataFrame:

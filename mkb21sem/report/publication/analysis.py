@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import pandas as pd
 
 from mkb21sem.checkpoint import Checkpoint
+from mkb21sem.describe.suppression import threshold_of
 from mkb21sem.errors import Mkb21Error
 from mkb21sem.estimate.choice import AUTO
 from mkb21sem.estimate.fit import Fit
@@ -18,6 +19,8 @@ from mkb21sem.infer.localfit.residuals import residuals
 from mkb21sem.infer.planning.sensitivity import sensitivity
 from mkb21sem.report.dossier.inquiry import Depth, Inquiry, inquire
 from mkb21sem.report.inference.inference import Inference, Sampling, Silent, Steps, infer
+from mkb21sem.report.privacy.dossier import shareable
+from mkb21sem.report.privacy.publication import protected_choice, protected_sizes
 from mkb21sem.report.study import Study, study
 from mkb21sem.report.waves.comparison import Comparison, comparison
 from mkb21sem.specify.declaration import Declaration
@@ -46,6 +49,8 @@ class Asked:
         The model on single items and a column of weights, for the comparison with other choices.
     robustness
         Whether hypotheses are judged again under other choices.
+    suppress
+        Counts below it are hidden; 0: none. None is 10 for real respondents and 0 for a synthetic wave.
     """
 
     estimator: str = AUTO
@@ -54,6 +59,7 @@ class Asked:
     items: Model | None = None
     weights: str | None = None
     robustness: bool = True
+    suppress: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,6 +114,11 @@ class Analysis:
         return self.study.wave
 
     @property
+    def threshold(self) -> int:
+        """Counts of respondents below it are hidden; 0 where none are."""
+        return threshold_of(self.asked.suppress, self.wave.synthetic)
+
+    @property
     def model(self) -> Model:
         """The model that is interpreted, which is the one that was asked for."""
         return self.study.model
@@ -156,9 +167,10 @@ def analyse(
     WaveError, FitError
         The model can't be fitted to this wave. Not converging is no error: see ``found.converged``.
     OptionError
-        An unknown word, or options that don't go together.
+        An unknown word, options that don't go together, or a threshold that hides nothing.
     """
     tell, how = step or Silent(), asked or Asked()
+    threshold = threshold_of(how.suppress, wave.synthetic)
     declared = declaration or Declaration()
     absent: dict[str, str] = {}
     done = study(wave, model, hypotheses, how.estimator, how.missing, tell, plan)
@@ -188,6 +200,10 @@ def analyse(
     tell("groups")
     compared = _compared(wave, waves, group or declared.groups, model, hypotheses, absent)
     nothing = pd.DataFrame()
+    if threshold:
+        done = replace(done, choice=protected_choice(done.choice))
+        judged = protected_sizes(judged, threshold)
+        inquiry = None if inquiry is None else shareable([inquiry], threshold)[0]
     return Analysis(
         how,
         declared,

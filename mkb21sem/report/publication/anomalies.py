@@ -12,9 +12,11 @@ import pandas as pd
 
 from mkb21sem.linalg import Array
 from mkb21sem.report.documents.parts import Block, Num, Paragraph, Section, Tabled, joined, say
+from mkb21sem.report.privacy.answers import signs as shareable
+from mkb21sem.report.privacy.answers import unless_few
 from mkb21sem.report.publication.analysis import Analysis
 from mkb21sem.report.publication.indicators import composition, questions
-from mkb21sem.report.publication.said import NOTE
+from mkb21sem.report.publication.said import NOTE, shown
 from mkb21sem.report.table import Column, Table
 from mkb21sem.report.words import Words
 from mkb21sem.validate.respondents import CARELESS_RULES, FAR, FEW, distances, respondents
@@ -35,11 +37,11 @@ def _outliers(of: Analysis, words: Words) -> Iterator[Paragraph]:
     yield say(
         words,
         "front.outliers",
-        far=Num(int((p < FAR).sum()), "count"),
+        far=shown(unless_few(int((p < FAR).sum()), of.threshold, len(rows)), "count"),
         n=Num(len(rows), "count"),
         alpha=Num(FAR, "bounded3"),
         expected=Num(FAR * len(rows), "number1"),
-        most=Num(float(np.nanmax(away)), "number1"),
+        most=shown(float("nan") if of.threshold else float(np.nanmax(away)), "number1"),
         df=Num(rows.shape[1], "count"),
         shows=("13.outliers",),
     )
@@ -51,7 +53,7 @@ def signs(of: Analysis) -> tuple[pd.DataFrame, int, int]:
     Returns
     -------
     tuple
-        sign n, of every rule; respondents that were asked; questions.
+        sign n, of every rule, and hidden where small counts are; respondents that were asked; questions.
     """
     wave = of.wave
     own = set(questions(wave, of.model.observed))
@@ -64,7 +66,9 @@ def signs(of: Analysis) -> tuple[pd.DataFrame, int, int]:
     found = respondents(given.where(given >= 0).astype(float), batteries)["flags"].map(lambda flags: str(flags).split())
     counts = {rule: int(found.map(lambda own, rule=rule: rule in own).sum()) for rule in CARELESS_RULES}
     counts |= {"any": int(found.map(bool).sum()), "several": int(found.map(lambda own: len(own) > 1).sum())}
-    return pd.DataFrame({"sign": list(counts), "n": list(counts.values())}), len(given), len(names)
+    frame = pd.DataFrame({"sign": list(counts), "n": list(counts.values())})
+    kinds = [frozenset(own) for own in found]
+    return shareable(frame, kinds, of.threshold), len(given), len(names)
 
 
 def _careless(of: Analysis, words: Words) -> Iterator[Block]:
@@ -78,8 +82,8 @@ def _careless(of: Analysis, words: Words) -> Iterator[Block]:
         "front.careless",
         n=Num(n, "count"),
         k=Num(k, "count"),
-        some=Num(int(at["any"]), "count"),
-        several=Num(int(at["several"]), "count"),
+        some=shown(float(at["any"]), "count"),
+        several=shown(float(at["several"]), "count"),
     )
     frame = found.assign(share=found["n"] / max(n, 1))
     frame["told"] = [words.plain(f"front_sign.{sign}") for sign in frame["sign"]]
@@ -136,7 +140,7 @@ def _scaled(of: Analysis, words: Words) -> Paragraph:
     return joined(
         say(words, "front.untransformed", shows=("13.scaling",)),
         derived,
-        say(words, "front.coded", n=Num(coded, "count")) if coded else None,
+        say(words, "front.coded", n=shown(unless_few(coded, of.threshold), "count")) if coded else None,
         say(
             words,
             "front.variances",

@@ -21,6 +21,7 @@ from mkb21sem.report.documents.parts import (
 )
 from mkb21sem.report.publication.analysis import Analysis
 from mkb21sem.report.publication.checklist import Score
+from mkb21sem.report.publication.said import NOTE
 from mkb21sem.report.table import Column, Table
 from mkb21sem.report.words import Words
 
@@ -59,6 +60,12 @@ def limits(of: Analysis, words: Words) -> Section:
                 tuple(say(words, "pub.absent.one", what=words(f"pub.what.{what}"), why=why) for what, why in of.absent)
             )
         )
+    if of.threshold:
+        blocks.append(say(words, "privacy.publication", threshold=Num(of.threshold, "count")))
+        if of.found.layout.thresholds:
+            blocks.append(say(words, "privacy.thresholds"))
+    elif not of.wave.synthetic:
+        blocks.append(say(words, "privacy.off", look=NOTE))
     return Section("limits", words("pub.limits"), tuple(blocks))
 
 

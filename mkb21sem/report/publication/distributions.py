@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
-from mkb21sem.describe.suppression import threshold_of
 from mkb21sem.errors import Mkb21Error
 from mkb21sem.report import numbers, sample
 from mkb21sem.report.charts.likert import likert
@@ -17,7 +18,8 @@ from mkb21sem.report.documents.pictures import of_chart
 from mkb21sem.report.privacy.dossier import hidden_answers
 from mkb21sem.report.publication.analysis import Analysis
 from mkb21sem.report.publication.indicators import questions
-from mkb21sem.report.publication.said import NOTE
+from mkb21sem.report.publication.said import NOTE, shown
+from mkb21sem.report.publication.unanswered import rows_shown, unanswered
 from mkb21sem.report.table import Column, Table
 from mkb21sem.report.words import Words
 from mkb21sem.survey.codebook import Item
@@ -37,8 +39,12 @@ def section(of: Analysis, words: Words) -> Section:
     return Section("distributions", words("front.distributions"), tuple(blocks))
 
 
+@lru_cache(maxsize=1)
 def answered(of: Analysis) -> pd.DataFrame:
-    """Answers of those who were asked the model's questions: item code n share, every possible answer a row."""
+    """Answers of those who were asked the model's questions: item code n share, every possible answer a row.
+
+    Small counts are hidden: see `mkb21sem.report.privacy.dossier.hidden_answers`.
+    """
     asked = of.wave.asked(of.model.observed)
     parts = []
     for name in questions(of.wave, of.model.observed):
@@ -46,7 +52,10 @@ def answered(of: Analysis) -> pd.DataFrame:
         codes = [float(code) for code in of.wave.codebook[name].codes]
         if len(codes) <= MOST:
             parts.append(categories(own.where(own >= 0).astype(float), codes).assign(item=name))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["item", "code", "n", "share"])
+    if not parts:
+        return pd.DataFrame(columns=["item", "code", "n", "share", "hidden", "base"])
+    secret = unanswered(of).gaps.secret if of.threshold else {}
+    return hidden_answers(pd.concat(parts, ignore_index=True), of.threshold, secret)
 
 
 def _categories(of: Analysis, words: Words) -> Iterator[Block]:
@@ -54,40 +63,47 @@ def _categories(of: Analysis, words: Words) -> Iterator[Block]:
     if found.empty:
         yield say(words, "front.no_categories", shows=("12.categories",))
         return
-    least = found.groupby("item", sort=False)["n"].min()
-    yield say(
-        words,
-        "front.categories_said",
-        k=Num(len(least), "count"),
-        empty=Num(int((least == 0).sum()), "count"),
-        sparse=Num(int(((least > 0) & (least < FEW)).sum()), "count"),
-        few=Num(FEW, "count"),
-    )
-    shown = hidden_answers(found, threshold_of(None, of.wave.synthetic))
-    yield Tabled(categories_table(shown, words), shows=("12.categories",))
-    for chart in charts(of, shown, words):
+    yield _rare(of, found, words)
+    note = "note.categories_hidden" if of.threshold else ""
+    yield Tabled(categories_table(found, words, of.threshold), note, shows=("12.categories",))
+    for chart in charts(of, found, words):
         yield of_chart(chart)
 
 
-def categories_table(found: pd.DataFrame, words: Words) -> Table:
+def _rare(of: Analysis, found: pd.DataFrame, words: Words) -> Paragraph:
+    """How many questions have an answer that nobody gave, or that few did: sparse, or hidden."""
+    by = found.groupby("item", sort=False)
+    least = by["n"].min()
+    facts: dict[str, object] = {"k": Num(len(least), "count"), "empty": Num(int((least == 0).sum()), "count")}
+    if of.threshold:
+        lost = int(by["hidden"].any().sum())
+        return say(words, "front.categories_hidden", facts, hidden=Num(lost, "count"))
+    facts["sparse"] = Num(int(((least > 0) & (least < FEW)).sum()), "count")
+    return say(words, "front.categories_said", facts, few=Num(FEW, "count"))
+
+
+def categories_table(found: pd.DataFrame, words: Words, threshold: int = 0) -> Table:
     """Share of every answer to every question, and the answers that nobody or hardly anybody gave."""
     codes = sorted(found["code"].unique())
     share = found.pivot_table("share", "item", "code", sort=False, dropna=False)
     base = found.groupby("item", sort=False)["base"].first()
     frame = pd.DataFrame({"item": list(base.index), "n": base.to_numpy()})
-    frame["hidden"] = found.groupby("item", sort=False)["hidden"].any().to_numpy()
-    asked = found.pivot_table("base", "item", "code", sort=False, dropna=False)
-    for name, low, high in (("empty", -1, 0), ("sparse", 0, FEW - 1)):
+    if threshold:
+        frame["hidden"] = (found.groupby("item", sort=False)["hidden"].any() | base.isna()).to_numpy()
+    there = set(zip(found["item"], found["code"], strict=True))
+    for name, low, high in (("empty", -1, 0), *(() if threshold else (("sparse", 0, FEW - 1),))):
         own = found[(found["n"] > low) & (found["n"] <= high)].groupby("item")["code"]
         listed = {item: " ".join(f"{code:g}" for code in given) for item, given in own}
         frame[name] = [listed.get(item, numbers.ABSENT) for item in frame["item"]]
     shown = [Column("item"), Column("n", "count")]
     for code in codes:
         frame[f"{code:g}"] = share[code].reindex(frame["item"]).to_numpy(float)
-        there = asked[code].reindex(frame["item"]).notna()
-        forms = tuple("percent" if own else "blank" for own in there)
+        forms = tuple("percent" if (item, code) in there else "blank" for item in frame["item"])
         shown.append(Column(f"={code:g}", forms, of=(f"{code:g}",)))
-    shown += [Column("front_empty", of=("empty",)), Column("front_sparse", of=("sparse",))]
+    shown.append(Column("front_empty", of=("empty",)))
+    if threshold:
+        return Table("categories", frame, tuple(shown))
+    shown.append(Column("front_sparse", of=("sparse",)))
     return Table("categories", frame, tuple(shown), {"few": words.plain("front.few", n=FEW)})
 
 
@@ -115,12 +131,20 @@ def charts(of: Analysis, found: pd.DataFrame, words: Words) -> list[Chart]:
 
 
 def _shape(of: Analysis, words: Words) -> Iterator[Block]:
-    table = sample.descriptives(of.found, words, threshold_of(None, of.wave.synthetic))
-    skew, kurtosis = (
-        dict(zip(table.frame["variable"], table.frame[name], strict=True)) for name in ("skew", "kurtosis")
-    )
+    table = descriptives(of, words)
+    known = table.frame.dropna(subset=["skew", "kurtosis"])
+    lost = say(words, "front.shape_left_out") if len(known) < len(table.frame) else None
+    yield joined(_extreme(known, words), lost, say(words, "front.shape_rule"))
+    yield Tabled(table, shows=("12.shape",))
+
+
+def _extreme(known: pd.DataFrame, words: Words) -> Paragraph:
+    """The variables that are furthest from normal, among those whose skewness and kurtosis are shown."""
+    if not len(known):
+        return say(words, "front.shape_hidden")
+    skew, kurtosis = (dict(zip(known["variable"], known[name], strict=True)) for name in ("skew", "kurtosis"))
     skewed, peaked = _furthest(skew), _furthest(kurtosis)
-    told = say(
+    return say(
         words,
         "front.shape",
         skew=Num(float(skew[skewed]), "number2"),
@@ -128,8 +152,24 @@ def _shape(of: Analysis, words: Words) -> Iterator[Block]:
         kurtosis=Num(float(kurtosis[peaked]), "number2"),
         peaked=str(peaked),
     )
-    yield joined(told, say(words, "front.shape_rule"))
-    yield Tabled(table, shows=("12.shape",))
+
+
+def descriptives(of: Analysis, words: Words) -> Table:
+    """Mean, standard deviation, skewness, kurtosis and range, without what would tell of answers that are hidden."""
+    table = sample.descriptives(of.found, words, of.threshold)
+    if not of.threshold:
+        return table
+    answers = answered(of)
+    touched = set(answers.loc[answers["hidden"].astype(bool) | answers["base"].isna(), "item"])
+    frame, told = table.frame.copy(), unanswered(of).gaps.items
+    own = frame["variable"].isin(touched).to_numpy()
+    frame.loc[own, ["skew", "kurtosis", "min", "max"]] = np.nan
+    known = set(told["item"][~told["hidden"]])
+    frame["n"] = [
+        n if name in known else rows_shown(of, n) for name, n in zip(frame["variable"], frame["n"], strict=True)
+    ]
+    frame["hidden"] |= own | frame["n"].isna()
+    return replace(table, frame=frame)
 
 
 def _furthest(values: Mapping[str, float]) -> str:
@@ -149,7 +189,7 @@ def _normality(of: Analysis, words: Words) -> Paragraph:
     told = say(
         words,
         "front.mardia",
-        n=Num(test.n, "count"),
+        n=shown(rows_shown(of, test.n), "count"),
         p=Num(test.p, "count"),
         skewness=Num(test.skewness, "number2"),
         df=Num(test.skewness_df, "count"),

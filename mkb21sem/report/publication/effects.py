@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
 from mkb21sem.infer.effects.effects import standardized
@@ -104,7 +105,17 @@ def every_estimate(of: Analysis, words: Words) -> Iterator[Table]:
         ]
         rest.insert(1, "kind", sorts)
         columns = (Column("parameter"), Column("kind", "word"), *BOTH)
-        yield Table("intercepts", _with(rest, std), columns, wide=True)
+        shown = _with(rest, std)
+        yield Table("intercepts", _without_thresholds(shown) if of.threshold else shown, columns, wide=True)
+
+
+def _without_thresholds(rest: pd.DataFrame) -> pd.DataFrame:
+    """Thresholds are cumulative shares of answers, from which every count would follow."""
+    lost = (rest["op"] == "|").to_numpy()
+    figures = [name for name in rest.select_dtypes("number") if name not in KEYS]
+    shown = rest.assign(hidden=lost)
+    shown.loc[lost, figures] = np.nan
+    return shown
 
 
 def _with(frame: pd.DataFrame, std: pd.DataFrame) -> pd.DataFrame:

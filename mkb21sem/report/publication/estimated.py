@@ -16,6 +16,8 @@ from mkb21sem.infer.certificates.check import Check
 from mkb21sem.report import numbers, prose, tables
 from mkb21sem.report.documents.parts import Block, Listing, Num, Paragraph, Section, Tabled, joined, say
 from mkb21sem.report.publication.analysis import Analysis
+from mkb21sem.report.publication.said import shown
+from mkb21sem.report.publication.unanswered import rows_shown
 from mkb21sem.report.results import software
 from mkb21sem.report.table import Column, Table
 from mkb21sem.report.words import Words
@@ -75,11 +77,13 @@ def _estimator(of: Analysis, words: Words) -> Iterator[Block]:
     )
     errors = prose.errors(found, words)
     yield joined(Paragraph(errors.text, errors.numbers, shows=("22.errors",)), _feeds(of, words))
-    beside = tuple(prose.beside(of.study, words))
+    other = of.study.beside.found
+    used = None if other is None else shown(rows_shown(of, other.moments.total), "count")
+    beside = tuple(prose.beside(of.study, words, used))
     if beside:
         yield joined(*beside)
-    if of.study.beside.found is not None and of.model.endogenous:
-        yield Tabled(tables.beside(found, of.study.beside.found, words))
+    if other is not None and of.model.endogenous:
+        yield Tabled(tables.beside(found, other, words))
 
 
 def _feeds(of: Analysis, words: Words) -> Paragraph | None:

@@ -15,6 +15,7 @@ from mkb21sem.report.publication.analysis import Analysis
 from mkb21sem.report.publication.apart import apart
 from mkb21sem.report.publication.indicators import behind_table, indicators, questions, scales
 from mkb21sem.report.publication.said import NOTE, declared, meant, rules
+from mkb21sem.report.publication.unanswered import rows_shown
 from mkb21sem.report.table import Column, Table
 from mkb21sem.report.words import Words
 from mkb21sem.validate.reliability import ACCEPTABLE, reliability
@@ -82,7 +83,8 @@ def _reliable(of: Analysis, words: Words) -> Iterator[Block]:
         if pd.notna(lowest):
             low, high = (Num(float(x), "bounded2") for x in (lowest, own["alpha"].max()))
             yield say(words, "front.reliable", low=low, high=high, k=Num(int(own["alpha"].notna().sum()), "count"))
-        yield Tabled(tables.reliability(own, words), shows=("8.reliability",) if _bounded(own) else ())
+        table = _counted(tables.reliability(own, words), of)
+        yield Tabled(table, shows=("8.reliability",) if _bounded(own) else ())
     else:
         yield say(words, "front.no_constructs", look="" if one else NOTE)
     if one is not None and len(one.reliability):
@@ -92,7 +94,17 @@ def _reliable(of: Analysis, words: Words) -> Iterator[Block]:
             _unsure(one, words),
         )
         enough = not len(own) and _bounded(one.reliability)
-        yield Tabled(_narrow(judged.reliability([one], words)), shows=("8.reliability",) if enough else ())
+        table = _counted(_narrow(judged.reliability([one], words)), of)
+        yield Tabled(table, shows=("8.reliability",) if enough else ())
+
+
+def _counted(table: Table, of: Analysis) -> Table:
+    """Without a number of complete rows that tells of missing answers that are hidden."""
+    if not of.threshold:
+        return table
+    n = [rows_shown(of, float(n)) for n in table.frame["n"]]
+    frame = table.frame.assign(n=n)
+    return replace(table, frame=frame.assign(hidden=frame["n"].isna()))
 
 
 def _narrow(table: Table) -> Table:
@@ -132,6 +144,12 @@ def _grouped(of: Analysis, words: Words) -> Iterator[Block]:
         return
     frame = reliability(first).assign(note="")
     frame["called"] = [words.short(str(name)) for name in frame["construct"]]
+    if of.threshold:
+        own = frame.groupby("construct")["n"]
+        small = own.transform("min") < of.threshold
+        complete = own.transform("sum") == first.moments.total
+        frame["n"] = frame["n"].where(complete & ~small)
+        frame["hidden"] = frame["n"].isna()
     columns = (
         Column("construct", of=("called",)),
         Column("waves_wave", of=("group",)),
@@ -169,10 +187,10 @@ def _method(of: Analysis, words: Words) -> Section:
     one, heading = of.inquiry, words("front.method")
     if one is None or one.method is None:
         return Section("common_method", heading, (say(words, "front.no_method", look=NOTE),))
-    return Section("common_method", heading, tuple(_shared(one, words)))
+    return Section("common_method", heading, tuple(_shared(of, one, words)))
 
 
-def _shared(one: Inquiry, words: Words) -> Iterator[Block]:
+def _shared(of: Analysis, one: Inquiry, words: Words) -> Iterator[Block]:
     yield say(words, "front.shared")
     structural = say(words, "dossier.structural" if one.method_structural else "dossier.measurement")
     yield joined(*meant("d_moved", one, words), structural)
@@ -182,7 +200,7 @@ def _shared(one: Inquiry, words: Words) -> Iterator[Block]:
     yield joined(*meant("d_inflation", one, words))
     inflation = judged.inflation([one], words)
     if len(inflation.frame):
-        yield Tabled(inflation, shows=("9.method",))
+        yield Tabled(_counted(inflation, of), shows=("9.method",))
     if len(one.marker):
         yield joined(say(words, "front.marker"), *meant("d_marker", one, words))
         yield Tabled(judged.marker([one], words))

@@ -9,7 +9,8 @@ import pandas as pd
 
 from mkb21sem.report import sample
 from mkb21sem.report.documents.parts import Block, Num, Section, Tabled, joined, say
-from mkb21sem.report.handover.sample import write_statistics
+from mkb21sem.report.handover.sample import write_moments, write_statistics
+from mkb21sem.report.privacy.answers import sizes
 from mkb21sem.report.publication.analysis import Analysis
 from mkb21sem.report.publication.said import declared
 from mkb21sem.report.table import Table
@@ -34,7 +35,8 @@ def section(of: Analysis, words: Words) -> Section:
         n=Num(of.found.moments.total, "count"),
         shows=() if parts else ("14.moments",),
     )
-    files = say(words, f"front.moments_{kind(of)}", folder=FOLDER)
+    hides = "_hidden" if of.threshold and kind(of) == "ordinal" else ""
+    files = say(words, f"front.moments_{kind(of)}{hides}", folder=FOLDER)
     blocks.append(joined(told, files))
     blocks += [Tabled(part, shows=("14.moments",)) for part in parts]
     return Section("moments", words("front.moments_heading"), tuple(blocks))
@@ -69,7 +71,8 @@ def moments_files(of: Analysis, folder: Path, lang: str = "en") -> list[Path]:
     """Write the moments that the model was fitted to, to full precision, with a note on how to use them.
 
     Covariances (divisor n − 1), means, thresholds and asymptotic covariances, as far as the fit has them, one file a
-    group; ``sample.csv`` holds the sizes. No answers are written.
+    group; ``sample.csv`` holds the sizes. No answers are written. Where small counts are hidden, thresholds are too:
+    they are cumulative shares of answers.
 
     Parameters
     ----------
@@ -88,13 +91,14 @@ def moments_files(of: Analysis, folder: Path, lang: str = "en") -> list[Path]:
     words, found = Words(lang), of.found
     where = folder / FOLDER
     where.mkdir(parents=True, exist_ok=True)
-    write_statistics(found, where)
+    hides = bool(of.threshold) and kind(of) == "ordinal"
+    (write_moments if hides else write_statistics)(found, where)
     several = len(found.moments.groups) > 1
     pd.DataFrame(
         {
             "file": [f"cov_{g + 1}.csv" if several else "cov.csv" for g in range(len(found.moments.groups))],
             "group": list(found.moments.groups),
-            "n": found.moments.n,
+            "n": sizes(list(found.moments.n), of.threshold) if several else found.moments.n,
             "estimator": found.estimator.name,
             "missing": of.study.choice.missing,
         }
@@ -103,7 +107,7 @@ def moments_files(of: Analysis, folder: Path, lang: str = "en") -> list[Path]:
         words.plain("front.readme.title", title=of.model.title or of.model.name),
         *([words.plain("banner")] if of.wave.synthetic else []),
         words.plain("front.readme.files"),
-        words.plain(f"front.readme.{kind(of)}"),
+        words.plain(f"front.readme.{kind(of)}{'_hidden' if hides else ''}"),
         *([EXAMPLE.format(n=found.moments.total)] if kind(of) == "complete" and not several else []),
     ]
     (where / "README.txt").write_text("\n\n".join(lines) + "\n", encoding="utf-8")

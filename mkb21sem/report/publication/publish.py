@@ -12,6 +12,7 @@ from mkb21sem.report import outputs, provenance, results
 from mkb21sem.report.documents import files, tables
 from mkb21sem.report.documents.parts import Document
 from mkb21sem.report.inference import inference_page
+from mkb21sem.report.privacy.publication import protected_numbers
 from mkb21sem.report.publication import document as whole
 from mkb21sem.report.publication.analysis import Analysis
 from mkb21sem.report.publication.checklist import Score
@@ -94,7 +95,7 @@ def numbers(of: Analysis, asked: Mapping[str, Any] | None = None) -> dict[str, A
             "ladder": of.comparison.ladder.table().to_dict("records"),
             "released": of.comparison.partial.freed().to_dict("records"),
         }
-    return dict(results.plain(told))
+    return dict(results.plain(protected_numbers(told, of.threshold)))
 
 
 def _score(given: Sequence[Score]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -32,6 +33,11 @@ NUMBERS = {
     "p": "equals_p",
 }
 """Form in which a finding shows each of its figures, as in `mkb21sem.report.dossier.sentences`."""
+
+
+def shown(value: float, form: str) -> Num:
+    """A number in a sentence; one that is hidden is NaN, and stands there as c."""
+    return Num(value, "secret" if math.isnan(value) else form)
 
 
 def quoted(text: str, shows: tuple[str, ...] = ()) -> Paragraph:

@@ -11,9 +11,11 @@ from mkb21sem.report import prose
 from mkb21sem.report.charts.flow import Box, flow
 from mkb21sem.report.documents.parts import Block, Num, Paragraph, Section, Tabled, joined, say
 from mkb21sem.report.documents.pictures import of_chart
+from mkb21sem.report.privacy.answers import sizes
 from mkb21sem.report.publication import measured
 from mkb21sem.report.publication.analysis import Analysis
-from mkb21sem.report.publication.said import declared
+from mkb21sem.report.publication.said import declared, shown
+from mkb21sem.report.publication.unanswered import rows_shown
 from mkb21sem.report.table import Column, Table
 from mkb21sem.report.words import Words
 from mkb21sem.survey.wave import Wave
@@ -40,20 +42,34 @@ class Flow:
         Of those in the fit, with an answer missing.
     lost
         Asked, and left out of the fit: reason and number.
+
+    Notes
+    -----
+    The first three are sizes and always shown, and with them how many are left out in all; why so many were, and of
+    how many an answer is missing, is NaN where it is hidden.
     """
 
     n: int
     asked: int
     used: int
-    partial: int
-    lost: tuple[tuple[str, int], ...]
+    partial: float
+    lost: tuple[tuple[str, float], ...]
 
 
 def followed(of: Analysis) -> Flow:
     """Count the respondents at each step."""
     found = of.found
     asked = int(of.wave.asked(of.model.observed).sum())
-    return Flow(of.wave.n, asked, found.moments.total, prose.partial(of.study), found.moments.left_out)
+    used = found.moments.total
+    partial = used - rows_shown(of, used - prose.partial(of.study))
+    return Flow(of.wave.n, asked, used, partial, reasons(of))
+
+
+def reasons(of: Analysis) -> tuple[tuple[str, float], ...]:
+    """Why rows were left out of the fit, and how many; NaN where hidden."""
+    given = of.found.moments.left_out
+    counts = sizes([n for _, n in given], of.threshold if len(given) > 1 else 0)
+    return tuple((why, n) for (why, _), n in zip(given, counts, strict=True))
 
 
 def section(of: Analysis, words: Words) -> Section:
@@ -92,17 +108,19 @@ def _counted(of: Analysis, at: Flow, words: Words) -> Paragraph:
         shows=("6.n",),
     )
     users_too = say(words, "front.users", users=Num(users, "count")) if users else None
-    partial = say(words, "front.partial", partial=Num(at.partial, "count")) if at.partial else None
+    partial = say(words, "front.partial", partial=shown(at.partial, "count")) if at.partial else None
     return joined(told, users_too, partial, say(words, "survey.routing"))
 
 
 def flow_table(at: Flow, words: Words) -> Table:
     """Respondents step by step, each as a share of the wave."""
-    steps = [("wave", at.n), ("not_asked", at.n - at.asked), ("asked", at.asked)]
+    steps: list[tuple[str, float]] = [("wave", at.n), ("not_asked", at.n - at.asked), ("asked", at.asked)]
     steps += [(REASONS.get(reason, "lost"), n) for reason, n in at.lost]
     steps += [("used", at.used), *([("partial", at.partial)] if at.partial else [])]
     frame = pd.DataFrame(steps, columns=["step", "n"])
     frame["share"] = frame["n"] / at.n
+    if frame["n"].isna().any():
+        frame["hidden"] = frame["n"].isna()
     frame["told"] = [words.plain(f"front_step.{step}") for step in frame["step"]]
     return Table(
         "flow",
@@ -141,9 +159,11 @@ def _several(of: Analysis, words: Words) -> Iterator[Block]:
         {
             "group": list(sample.groups),
             "respondents": [each[name].n if name in each else float("nan") for name in sample.groups],
-            "n": sample.n,
+            "n": sizes(list(sample.n), of.threshold),
         }
     )
+    if of.threshold:
+        frame["hidden"] = frame["n"].isna()
     columns = [Column("waves_wave", of=("group",)), Column("front_used", "count", of=("n",))]
     if frame["respondents"].notna().any():
         columns.insert(1, Column("front_respondents", "count", of=("respondents",)))

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
+import numpy as np
 import pandas as pd
 
 from mkb21sem.report.charts.holes import holes
 from mkb21sem.report.documents.parts import Block, Num, Paragraph, Section, Tabled, joined, say
 from mkb21sem.report.documents.pictures import of_chart
+from mkb21sem.report.privacy.answers import Gaps, gaps, unless_few
+from mkb21sem.report.privacy.dossier import RARE
 from mkb21sem.report.publication.analysis import Analysis
 from mkb21sem.report.publication.indicators import questions
-from mkb21sem.report.publication.said import NOTE, declared
+from mkb21sem.report.publication.said import NOTE, declared, shown
 from mkb21sem.report.table import Column, Table
 from mkb21sem.report.words import Words
 from mkb21sem.validate.missing import mcar, missing_patterns
@@ -34,11 +39,17 @@ class Unanswered:
         Missing answers of each respondent, without their numbers.
     patterns
         missing k n share: see `mkb21sem.validate.missing.missing_patterns`.
+    gaps
+        Of these what may be shown.
+    threshold
+        Counts below it are hidden; 0 where none are.
     """
 
     items: pd.DataFrame
     cases: pd.Series[int]
     patterns: pd.DataFrame
+    gaps: Gaps
+    threshold: int = 0
 
     @property
     def total(self) -> int:
@@ -46,6 +57,7 @@ class Unanswered:
         return int(self.cases.sum())
 
 
+@lru_cache(maxsize=1)
 def unanswered(of: Analysis) -> Unanswered:
     """Count the missing answers; a question that routing skipped was never put and is none of them."""
     names = questions(of.wave, of.model.observed)
@@ -55,7 +67,27 @@ def unanswered(of: Analysis) -> Unanswered:
     lost = given.isna()
     items = pd.DataFrame({"item": list(names), "n": len(given), "missing": lost.sum().to_numpy()})
     items["share"] = items["missing"] / max(len(given), 1)
-    return Unanswered(items, lost.sum(axis=1).reset_index(drop=True), missing_patterns(given))
+    patterns = missing_patterns(given)
+    told = gaps(items, patterns, of.threshold)
+    return Unanswered(items, lost.sum(axis=1).reset_index(drop=True), patterns, told, of.threshold)
+
+
+def rows_shown(of: Analysis, n: float) -> float:
+    """A number of rows of the fit that are complete on some variables; NaN where it tells of hidden missing answers.
+
+    It is shown where no row is lost, where it is what is printed of all respondents, and where nothing is hidden.
+    """
+    used = of.found.moments.total
+    if not of.threshold or n in (used, of.wave.n):
+        return n
+    found = unanswered(of)
+    told, asked = found.gaps, len(found.cases)
+    if n == asked:
+        return n
+    if told.whole:
+        return unless_few(n, of.threshold, used)
+    whole = used == asked and n == asked - (found.cases > 0).sum()
+    return n if told.cases and whole else math.nan
 
 
 def missing(of: Analysis, words: Words) -> Section:
@@ -83,12 +115,13 @@ def _none(words: Words) -> Paragraph:
 
 
 def _some(of: Analysis, found: Unanswered, words: Words) -> Iterator[Block]:
-    items, cases = found.items, found.cases
-    worst = items.sort_values("missing", ascending=False, kind="stable").iloc[0]
+    items, cases, told = found.items, found.cases, found.gaps
+    worst = told.items.sort_values("missing", ascending=False, kind="stable").iloc[0]
+    hides = bool(found.threshold and told.secret)
     yield say(
         words,
-        "front.missing_items",
-        cells=Num(found.total / (len(cases) * len(items)), "percent1"),
+        "front.missing_items_hidden" if hides else "front.missing_items",
+        cells=shown(found.total / (len(cases) * len(items)) if told.cells else math.nan, "percent1"),
         affected=Num(int((items["missing"] > 0).sum()), "count"),
         k=Num(len(items), "count"),
         worst=Num(float(worst["share"]), "percent1"),
@@ -98,21 +131,31 @@ def _some(of: Analysis, found: Unanswered, words: Words) -> Iterator[Block]:
     yield say(
         words,
         "front.missing_cases",
-        some=Num(int((cases > 0).sum()), "count"),
-        share=Num(float((cases > 0).mean()), "percent1"),
-        most=Num(int(cases.max()), "count"),
+        some=shown(float((cases > 0).sum()) if told.cases else math.nan, "count"),
+        share=shown(float((cases > 0).mean()) if told.cases else math.nan, "percent1"),
+        most=shown(_most(found), "count"),
         shows=("10.cases",),
     )
-    yield say(words, "front.missing_patterns", patterns=Num(len(found.patterns), "count"))
-    yield Tabled(patterns_table(found), shows=("10.patterns",))
-    chart = holes("holes", found.patterns, words, words.plain("front.holes"), SHOWN, of.wave.synthetic)
-    yield of_chart(chart)
+    drawn = int((told.patterns["missing"] != RARE).sum())
+    some = bool((~told.patterns["missing"].isin(["", RARE])).any())
+    key = "front.missing_patterns" if some else "front.missing_patterns_few"
+    yield say(words, key, patterns=Num(len(found.patterns), "count"), threshold=Num(found.threshold, "count"))
+    yield Tabled(patterns_table(found, words), shows=("10.patterns",))
+    if some:
+        title = words.plain("front.holes")
+        yield of_chart(holes("holes", told.patterns, words, title, min(SHOWN, drawn), of.wave.synthetic))
+
+
+def _most(found: Unanswered) -> float:
+    """The most questions that a respondent left open; NaN where few left open so many."""
+    most = int(found.cases.max())
+    return math.nan if (found.cases == most).sum() < found.threshold else most
 
 
 def items_table(found: Unanswered, words: Words) -> Table:
     """Missing answers of every question; in print those that have one."""
-    frame = found.items.assign(label=[words.label(str(item)) for item in found.items["item"]])
-    shown = tuple(at for at, lost in enumerate(frame["missing"]) if lost)
+    frame = found.gaps.items.assign(label=[words.label(str(item)) for item in found.items["item"]])
+    shown = tuple(at for at, lost in enumerate(found.items["missing"]) if lost)
     columns = (
         Column("item"),
         Column("label"),
@@ -123,7 +166,7 @@ def items_table(found: Unanswered, words: Words) -> Table:
     return Table("missing_items", frame, columns, rows=shown)
 
 
-def patterns_table(found: Unanswered) -> Table:
+def patterns_table(found: Unanswered, words: Words) -> Table:
     """Which answers are missing together; the most frequent patterns in print."""
     columns = (
         Column("front_together", of=("missing",)),
@@ -131,8 +174,10 @@ def patterns_table(found: Unanswered) -> Table:
         Column("n", "count"),
         Column("of_all", "percent1", of=("share",)),
     )
-    frame = found.patterns.assign(missing=found.patterns["missing"].replace("", "–"))
-    return Table("missing_patterns", frame, columns, rows=tuple(range(min(SHOWN, len(frame)))))
+    told = found.gaps.patterns
+    frame = told.assign(missing=told["missing"].replace({"": "–", RARE: words.plain("front.rare")}))
+    rare = tuple(np.flatnonzero((told["missing"] == RARE).to_numpy()).tolist())
+    return Table("missing_patterns", frame, columns, rows=tuple(dict.fromkeys((*range(min(SHOWN, len(frame))), *rare))))
 
 
 def mechanism(of: Analysis, words: Words) -> Section:

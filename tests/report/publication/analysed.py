@@ -62,7 +62,7 @@ def bare(
     done = study(wave, model, claims, missing=missing, plan=plan)
     judged = infer(wave, model, claims, missing=missing, robust=False)
     absent = (("sensitivity", "not asked for"),)
-    asked = Asked(missing=missing)
+    asked = Asked(missing=missing, suppress=0)
     return Analysis(
         asked, Declaration(), done, judged, bool(hypotheses), None, nothing, None, nothing, nothing, None, absent
     )

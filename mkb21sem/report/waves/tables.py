@@ -34,6 +34,7 @@ def _ladders(of: Comparison, words: Words) -> list[Table]:
         Column("waves_rung", of=("named",)),
         Column("chisq_scaled", "number2"),
         Column("df", "count"),
+        Column("p", "p", of=("p_scaled",)),
         Column("diff", "number2"),
         Column("diff_df", "count"),
         Column("diff_p", "p"),

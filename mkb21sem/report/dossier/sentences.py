@@ -21,6 +21,7 @@ FORMS: dict[str, Form] = {
             "loading",
             "low",
             "high",
+            "bound",
             "std",
             "std_with",
             "cfi",
@@ -34,7 +35,7 @@ FORMS: dict[str, Form] = {
     ),
     **dict.fromkeys(("alpha", "alpha_low", "alpha_high", "published"), lambda x, lang: numbers.bounded(x, 3, lang)),
     **dict.fromkeys(
-        ("skewness", "kurtosis", "chisq", "z", "bound", "irv", "mean", "published_mean"),
+        ("skewness", "kurtosis", "chisq", "z", "irv", "mean", "published_mean"),
         lambda x, lang: numbers.number(x, 2, lang),
     ),
     **dict.fromkeys(("vif", "limit", "distance", "aic", "bic", "bic_one"), lambda x, lang: numbers.number(x, 1, lang)),

@@ -22,10 +22,10 @@ COMMAND = re.compile(r"`([^`]+)`")
 """A command in the authors' text, which is set in italics."""
 
 NUMBERS = {
-    **dict.fromkeys(("r", "ave", "loading", "low", "high", "std", "std_with"), "bounded2"),
+    **dict.fromkeys(("r", "ave", "loading", "low", "high", "bound", "std", "std_with"), "bounded2"),
     **dict.fromkeys(("cfi", "rmsea", "srmr", "congruence", "rmsea_one", "cfi_one"), "bounded2"),
     **dict.fromkeys(("alpha", "alpha_low", "alpha_high", "published"), "bounded3"),
-    **dict.fromkeys(("skewness", "kurtosis", "chisq", "z", "bound", "irv", "mean", "published_mean"), "number2"),
+    **dict.fromkeys(("skewness", "kurtosis", "chisq", "z", "irv", "mean", "published_mean"), "number2"),
     **dict.fromkeys(("vif", "limit", "distance", "aic", "bic", "bic_one"), "number1"),
     **dict.fromkeys(("n", "df", "k", "m", "longstring", "answered", "scales", "draws", "failed"), "count"),
     **dict.fromkeys(("kaiser", "forms", "few"), "count"),

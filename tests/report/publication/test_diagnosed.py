@@ -88,7 +88,7 @@ def test_a_mechanism_that_can_not_be_tested_earns_nothing() -> None:
     of = bare(Wave.of(answers, name="empty rows"), Model.parse(SMALL, name="small"))
     section = mechanism(of, words_of(of))
     assert lacking(section)[11] == ("11.mechanism",)
-    assert "Little’s test can’t be had" in said(section, words_of(of))
+    assert "Little’s test could not be computed" in said(section, words_of(of))
 
 
 def test_categories_are_those_of_the_answers() -> None:

@@ -98,7 +98,7 @@ def test_counts_in_sentences_are_those_of_model_and_hypotheses() -> None:
     primary = sum(c.family == "primary" for c in claims)
     expected = [len(claims), primary, len(claims) - primary, sum(c.sign != "" for c in claims)]
     assert [n.value for n in numbers_of(section, "There are 17 hypotheses")] == expected
-    assert numbers_of(section, "registered as zero")[0].value == len(of.inference.zeros.table)
+    assert numbers_of(section, "claimed to be zero")[0].value == len(of.inference.zeros.table)
 
 
 def test_sensitivity_is_that_of_the_analysis() -> None:

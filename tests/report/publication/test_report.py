@@ -147,7 +147,7 @@ def test_the_command_writes_everything_and_tells_the_score(whole, tmp_path, monk
     assert content["score"]["of"] == 40
     met = content["score"]["met"]
     assert f"{met} of the 40" in " ".join(done.output.split())
-    assert f"The report meets {met} of the 40" in (tmp_path / "pub" / "report.html").read_text(encoding="utf-8")
+    assert f"The report covers {met} of the 40" in (tmp_path / "pub" / "report.html").read_text(encoding="utf-8")
 
 
 def test_formats_that_are_none_are_refused():

@@ -15,8 +15,9 @@ from mkb21sem.report.documents.parts import Block, Num, Paragraph, Section, Tabl
 from mkb21sem.report.documents.pictures import of_chart
 from mkb21sem.report.inference import rival_tables
 from mkb21sem.report.inference.rival_tables import named
+from mkb21sem.report.privacy.answers import sizes
 from mkb21sem.report.publication.analysis import Analysis
-from mkb21sem.report.publication.said import NOTE, quoted
+from mkb21sem.report.publication.said import NOTE, quoted, shown
 from mkb21sem.report.table import Column, Table
 from mkb21sem.report.waves import tables as wave_tables
 from mkb21sem.report.waves.comparison import Comparison
@@ -146,7 +147,7 @@ def _invariance(of: Analysis, words: Words) -> Iterator[Block]:
         yield joined(say(words, "back.invariance.none"), why, look=NOTE)
         return
     ladder = compared.ladder
-    yield joined(*_compared(compared, words))
+    yield joined(*_compared(of, compared, words))
     yield joined(*_climbed(ladder, words), *_released(compared, words))
     tested = any(step.against is not None for step in ladder.steps)
     yield Tabled(equated(ladder, words), shows=("32.invariance",) if tested else ())
@@ -160,16 +161,16 @@ def _invariance(of: Analysis, words: Words) -> Iterator[Block]:
         yield say(words, "figure.missing", cause=str(error), look="warning")
 
 
-def _compared(of: Comparison, words: Words) -> Iterator[Paragraph]:
-    yield say(words, "back.invariance.said", groups=words.listed(of.waves))
-    if not isinstance(of.source, Waves):
-        yield say(words, "back.invariance.group", group=of.group, label=words.label(of.group))
-    first = of.ladder.steps[0].fit
+def _compared(of: Analysis, told: Comparison, words: Words) -> Iterator[Paragraph]:
+    yield say(words, "back.invariance.said", groups=words.listed(told.waves))
+    if not isinstance(told.source, Waves):
+        yield say(words, "back.invariance.group", group=told.group, label=words.label(told.group))
+    first = told.ladder.steps[0].fit
     if first is not None:
-        for name, n in zip(of.waves, first.moments.n, strict=True):
-            yield say(words, "back.invariance.size", name=name, n=Num(n, "count"))
-    yield say(words, f"waves.rule.{'ordinal' if of.ladder.ordinal else 'continuous'}")
-    yield from (say(words, "estimate.remark", remark=remark) for remark in of.ladder.remarks())
+        for name, n in zip(told.waves, sizes(list(first.moments.n), of.threshold), strict=True):
+            yield say(words, "back.invariance.size", name=name, n=shown(n, "count"))
+    yield say(words, f"waves.rule.{'ordinal' if told.ladder.ordinal else 'continuous'}")
+    yield from (say(words, "estimate.remark", remark=remark) for remark in told.ladder.remarks())
 
 
 def _climbed(ladder: Ladder, words: Words) -> Iterator[Paragraph]:

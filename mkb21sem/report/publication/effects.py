@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from mkb21sem.report.charts.trend import labels, trend
 from mkb21sem.report.documents.parts import Block, Num, Paragraph, Section, Tabled, joined, say
 from mkb21sem.report.documents.pictures import of_chart
 from mkb21sem.report.inference.inference import BOOTSTRAP, NUMBERS
+from mkb21sem.report.privacy.answers import sizes
 from mkb21sem.report.publication.analysis import Analysis
 from mkb21sem.report.publication.said import NOTE
 from mkb21sem.report.table import Column, Table
@@ -209,11 +211,20 @@ def _differences(of: Analysis, words: Words) -> Iterator[Block]:
     else:
         yield joined(*_replicated(compared.replication, compared, words))
         yield Tabled(made["waves_hypotheses"], shows=("39.differences",))
-        yield Tabled(made["waves_effects"])
+        yield Tabled(_sized(made["waves_effects"], of.threshold))
         for chart in replicated(compared.replication, words, labels(compared.means), compared.synthetic):
             yield of_chart(chart)
     yield from _means(compared, made, words)
     yield say(words, "back.interactions")
+
+
+def _sized(table: Table, threshold: int) -> Table:
+    """The estimates of every group, without sizes of few."""
+    if not threshold:
+        return table
+    frame = table.frame.copy()
+    frame["n"] = frame.groupby("hypothesis")["n"].transform(lambda n: sizes(n.tolist(), threshold))
+    return replace(table, frame=frame.assign(hidden=frame["n"].isna()))
 
 
 def _replicated(found: Replication, of: Comparison, words: Words) -> Iterator[Paragraph]:

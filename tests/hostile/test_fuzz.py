@@ -10,7 +10,7 @@ from benchmarks.fuzz_page import page
 from tests.hostile.case import HALF, RIGHT, SILENT, TRACEBACK, Case, command, judged
 from tests.hostile.cases import KINDS, make, plan_of
 
-CASES = 300
+CASES = 250
 """In a run of the tests; of the slow kinds a few."""
 
 

@@ -49,10 +49,11 @@ LIGHT = {
     "plan freeze": ["--out", "p.toml"],
     "plan verify": ["p.toml"],
     "export": [*FILES, "--model", "own.sem", "--out", "x"],
-    "infer": [*FILES, "--model", "own.sem", "--draws", "100", "--workers", "2", "--no-robustness", "--out", "i"],
-    "power": [*FILES, "--model", "own.sem", "--n", "100", "--out", "w"],
 }
+OWN = ["--model", "own.sem"]
 HEAVY = {
+    "infer": [*FILES, *OWN, "--draws", "100", "--workers", "2", "--no-robustness", "--out", "i"],
+    "power": [*FILES, "--model", "own.sem", "--n", "100", "--out", "w"],
     "reproduce": ["--data", *FILES, "--out", "r"],
     "describe": [*FILES, "--bootstrap", "--out", "d"],
     "validate": [*FILES, "--draws", "10", "--out", "v"],

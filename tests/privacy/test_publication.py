@@ -116,6 +116,9 @@ def test_every_format_says_what_was_hidden(out: Path) -> None:
     assert content["suppressed"] == {"below": 10}
     assert not any(row["op"] == "|" for row in [*content["estimates"], *content["beside"]["estimates"]])
     assert content["model"]["reason"]["skewness"] is None
+    others = content["beside"]["fit"]
+    assert others["chisq"] > 0
+    assert others["ntotal"] in (None, len(asked()), len(asked()[[*LOST]].dropna()))
 
 
 def counts(out: Path) -> tuple[dict[str, pd.Series], dict[str, tuple[bool, dict[float, bool]]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,8 @@ from mkb21sem.report.privacy.answers import sizes
 
 THRESHOLD = "|"
 """Operator of a threshold, which is a cumulative share of answers."""
+OF_SIZE = ("ntotal", "bic", "bic2", "sabic")
+"""Figures of a fit from which its number of rows follows."""
 
 
 def protected_choice(of: Choice) -> Choice:
@@ -42,7 +44,7 @@ def protected_sizes(of: Inference, threshold: int) -> Inference:
     return replace(of, robust=replace(of.robust, specifications=shown))
 
 
-def protected_numbers(told: Mapping[str, Any], threshold: int) -> dict[str, Any]:
+def protected_numbers(told: Mapping[str, Any], threshold: int, rows: Callable[[float], float]) -> dict[str, Any]:
     """results.json with the threshold, and without thresholds of ordinal items and few respondents left out.
 
     Parameters
@@ -51,6 +53,8 @@ def protected_numbers(told: Mapping[str, Any], threshold: int) -> dict[str, Any]
         As `mkb21sem.report.results.of_study` gives it.
     threshold
         Counts below it are hidden; 0 hides nothing.
+    rows
+        Which number of rows may be shown; NaN for one that may not.
     """
     made = dict(told) | {"suppressed": {"below": threshold} if threshold else None}
     if not threshold:
@@ -62,6 +66,8 @@ def protected_numbers(told: Mapping[str, Any], threshold: int) -> dict[str, Any]
         data[name] = dict(zip(own, sizes(list(own.values()), threshold if several else 0), strict=True))
     beside = dict(made["beside"])
     beside["estimates"] = _without_thresholds(beside["estimates"])
+    if math.isnan(rows(float(beside["fit"].get("ntotal") or data["n_used"]))):
+        beside["fit"] = {name: None if name in OF_SIZE else value for name, value in beside["fit"].items()}
     return made | {"data": data, "beside": beside, "estimates": _without_thresholds(made["estimates"])}
 
 

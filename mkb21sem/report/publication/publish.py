@@ -17,6 +17,7 @@ from mkb21sem.report.publication import document as whole
 from mkb21sem.report.publication.analysis import Analysis
 from mkb21sem.report.publication.checklist import Score
 from mkb21sem.report.publication.moments import moments_files
+from mkb21sem.report.publication.unanswered import rows_shown
 from mkb21sem.report.words import Words
 
 
@@ -95,7 +96,7 @@ def numbers(of: Analysis, asked: Mapping[str, Any] | None = None) -> dict[str, A
             "ladder": of.comparison.ladder.table().to_dict("records"),
             "released": of.comparison.partial.freed().to_dict("records"),
         }
-    return dict(results.plain(protected_numbers(told, of.threshold)))
+    return dict(results.plain(protected_numbers(told, of.threshold, lambda n: rows_shown(of, n))))
 
 
 def _score(given: Sequence[Score]) -> dict[str, Any]:

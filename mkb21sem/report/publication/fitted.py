@@ -256,7 +256,6 @@ def _modification(of: Analysis, words: Words) -> Iterator[Block]:
     table = of.modification
     if table.empty or of.found.test.df == 0:
         return
-    told = of.declaration.respecification
     yield joined(
         say(
             words,
@@ -268,9 +267,6 @@ def _modification(of: Analysis, words: Words) -> Iterator[Block]:
         ),
         say(words, "back.modification.done"),
     )
-    if told:
-        yield say(words, "back.modification.planned")
-        yield quoted(told)
     yield Tabled(largest_indices(table, words), shows=("30.modification",))
 
 

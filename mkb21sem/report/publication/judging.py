@@ -107,6 +107,7 @@ def _choices(of: Analysis, words: Words) -> Iterator[Block]:
         return
     table = again.survival
     fragile = list(table[~table["survives"] & (table["runs"] > 0)]["id"])
+    odd = int((again.specifications["improper"] != "").sum())
     yield joined(
         say(
             words,
@@ -116,6 +117,7 @@ def _choices(of: Analysis, words: Words) -> Iterator[Block]:
             total=Num(len(table), "count"),
         ),
         say(words, "inference.fragile", ids=words.listed(fragile)) if fragile else None,
+        say(words, "inference.improper", odd=Num(odd, "count")) if odd else None,
     )
     yield of_chart(choices(again, words, of.wave.synthetic))
     yield Tabled(inference_tables.survival(again, of.inference, words))

@@ -278,8 +278,8 @@ def test_differences_are_tested_as_differences() -> None:
     summary = reference().comparison.replication.summary
     text = said(drawn_once()[4], words_of(reference()))
     differ = summary.loc[summary["equal_p"] < 0.05, "hypothesis"].tolist()
-    assert ("The effect differs between waves for" in text) == bool(differ)
-    assert ("No path differs" in text) != bool(differ)
+    assert ("equal effects are rejected at the 5% level for" in text) == bool(differ)
+    assert ("For no path are equal effects rejected" in text) != bool(differ)
     holm = numbers_of(drawn_once()[4], "Holm’s (1979) method, the smallest")[-1].value
     assert summary["equal_p"].min() <= holm <= min(1.0, len(summary) * summary["equal_p"].min())
     assert "no interaction or quadratic term" in text

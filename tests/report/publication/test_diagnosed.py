@@ -46,8 +46,8 @@ def test_the_reference_analysis_meets_items_10_to_15(lang) -> None:
 
 
 def test_that_nothing_is_missing_is_said_with_zeros() -> None:
-    assert [n.value for n in numbers_of(front("diagnosed"), "No answer of theirs is missing: ")] == [0, 0, 1]
-    assert "whom routing left out is a matter of the population" in said(front("diagnosed"), words_of(reference()))
+    assert [n.value for n in numbers_of(front("diagnosed"), "None of their answers is missing: ")] == [0, 0, 1]
+    assert "Whom routing left out is a matter of the population" in said(front("diagnosed"), words_of(reference()))
 
 
 def test_missing_answers_are_counted_among_those_who_were_asked() -> None:

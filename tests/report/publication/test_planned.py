@@ -75,7 +75,7 @@ def test_one_path_without_a_reason_is_named_and_costs_the_point() -> None:
     section = planned.section(replace(of, study=replace(of.study, hypotheses=claims)), words_of(of))
     assert lacking(section)[1] == ("1.paths",)
     told = next(line for line in said(section, words_of(of)).splitlines() if "rest on nothing" in line)
-    assert told.startswith("1 of the paths")
+    assert "written down: 1 (" in told
     assert "Use → Expected future use" in told
 
 
@@ -98,7 +98,7 @@ def test_counts_in_sentences_are_those_of_model_and_hypotheses() -> None:
     primary = sum(c.family == "primary" for c in claims)
     expected = [len(claims), primary, len(claims) - primary, sum(c.sign != "" for c in claims)]
     assert [n.value for n in numbers_of(section, "There are 17 hypotheses")] == expected
-    assert numbers_of(section, "claimed to be zero")[0].value == len(of.inference.zeros.table)
+    assert numbers_of(section, "leaves out on purpose")[0].value == len(of.inference.zeros.table)
 
 
 def test_sensitivity_is_that_of_the_analysis() -> None:

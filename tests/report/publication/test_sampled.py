@@ -88,7 +88,7 @@ def test_waves_are_counted_with_all_their_respondents() -> None:
     assert sizes["group"].tolist() == ["2012", "2014"]
     assert sizes["respondents"].tolist() == [wave.n for wave in waves.waves]
     assert sizes["n"].tolist() == [int(wave.asked(["CUL01", "REP01"]).sum()) for wave in waves.waves]
-    assert "2 waves are compared" in said(section, words_of(of))
+    assert "Waves compared: 2" in said(section, words_of(of))
     grouped = tables(section, "validity")["reliability_groups"].table.frame
     assert set(zip(grouped["construct"], grouped["group"], strict=True)) == {
         (construct, name) for construct in ("CUL", "REP") for name in ("2012", "2014")
@@ -132,7 +132,7 @@ def test_questions_worded_the_other_way_round_are_named() -> None:
     items.loc[items["item"] == "REP03", "flags"] = "reversed"
     items.loc[items["item"] == "WIJ01", "flags"] = "reversed"
     turned = replace(of, inquiry=replace(of.inquiry, screening=replace(of.inquiry.screening, items=items)))
-    assert "point REP03: they are probably" in said(sampled.section(turned, words_of(of)), words_of(of))
+    assert "of their scale: REP03. They are probably" in said(sampled.section(turned, words_of(of)), words_of(of))
 
 
 def test_reliability_is_that_of_the_analysis() -> None:
@@ -163,7 +163,7 @@ def test_without_the_waves_own_measurement_the_fit_tells() -> None:
 def test_without_constructs_reliability_can_not_be_told() -> None:
     section = front("sampled", "foreign")
     assert lacking(section)[8] == ("8.reliability", "8.convergent", "8.discriminant")
-    assert "taken as none" in said(section, words_of(foreign()))
+    assert "free of measurement error" in said(section, words_of(foreign()))
 
 
 def test_method_variance_is_that_of_the_analysis_and_harman_is_criticised() -> None:

@@ -135,7 +135,7 @@ def test_the_report_on_hypotheses_holds_no_respondent(wave: Path, tmp_path: Path
     "asked",
     [
         ("reproduce", "--data"),
-        ("infer", "--draws", "30"),
+        ("infer", "--draws", "100"),
         ("infer", "--no-robustness", "--estimator", "WLSMV", "--missing", "pairwise", "--lang", "nl"),
         ("describe",),
         ("validate", "--draws", "20"),

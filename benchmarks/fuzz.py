@@ -12,9 +12,12 @@ import os
 import resource
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from time import monotonic, process_time
+
+import mkb21sem
 
 HERE = Path(__file__).parent
 MEMORY = 6 * 2**30
@@ -32,6 +35,11 @@ def work(pipe: Connection, seed: int) -> None:
     from tests.hostile.case import judged
     from tests.hostile.cases import make
 
+    # All of the program at once: what is edited while this runs must not be mixed with what was read before.
+    for module in sorted(Path(mkb21sem.__file__).parent.rglob("*.py")):
+        parts = ("mkb21sem", *module.relative_to(Path(mkb21sem.__file__).parent).with_suffix("").parts)
+        if parts[-1] not in ("__init__", "__main__"):
+            import_module(".".join(parts))
     while (asked := pipe.recv()) is not None:
         begun = process_time()
         pipe.send((judged(make(*asked, seed)), process_time() - begun))

@@ -122,7 +122,8 @@ def wrap(text: str, size: float, width: float, bold: bool = False) -> list[str]:
 def even(text: str, size: float, width: float, bold: bool = False) -> list[str]:
     """As `wrap`, with lines as equally long as that number of lines allows."""
     lines = wrap(text, size, width, bold)
-    while len(closer := wrap(text, size, width - 12, bold)) == len(lines) > 1:
+    # A word wider than the line stands alone at any width: without an end this would go on for ever.
+    while width > 24 and len(closer := wrap(text, size, width - 12, bold)) == len(lines) > 1:
         lines, width = closer, width - 12
     return lines
 

@@ -28,6 +28,8 @@ R = TypeVar("R")
 BACKENDS = ("loky", "threading")
 """Local backends of joblib; anything with ``://`` in it is the address of a Dask scheduler."""
 
+MOST_WORKERS = 512
+"""Local processes that can be asked for: each takes some hundred megabytes."""
 ATTEMPTS = 3
 """How often local processes are started again after one of them was killed."""
 
@@ -175,7 +177,7 @@ def replicate(
     A Dask worker that dies gives its chunks to the others; local processes are started again for what is not finished.
     Each chunk runs on one BLAS thread. Bits are the same on any machine with the same processor type and libraries.
     """
-    _check(workers, backend)
+    check_workers(workers, backend)
     sizes = [piece.size if isinstance(piece, Chunk) else 1 for piece in work]
     asked, stopped = sum(sizes), False
     stage = None if checkpoint is None else checkpoint.stage(job, work)
@@ -198,9 +200,18 @@ def replicate(
     return Replicates(tuple(done[i] for i in places), places, sum(sizes[i] for i in places), asked, stopped)
 
 
-def _check(workers: int, backend: str) -> None:
+def check_workers(workers: int, backend: str) -> None:
+    """Refuse what `replicate` can't work with, before anything long is computed.
+
+    Raises
+    ------
+    OptionError
+        No number of processes, too many of them, or an unknown place to work.
+    """
     if not isinstance(workers, int) or isinstance(workers, bool) or workers < 1:
         raise OptionError(f"workers must be a whole number from 1; got {workers!r}.")
+    if workers > MOST_WORKERS:
+        raise OptionError(f"workers: at most {MOST_WORKERS} are started on one machine; got {workers}.")
     if backend not in BACKENDS and "://" not in backend:
         raise OptionError(
             f"backend must be {', '.join(BACKENDS)} or the address of a Dask scheduler such as "

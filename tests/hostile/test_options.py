@@ -29,3 +29,10 @@ def test_a_place_where_no_folder_can_be_made_is_refused_before_anything_is_compu
         pytest.skip("this system has no /dev/full")
     with pytest.raises(OptionError, match=r"^--out .* can't be written"):
         replaceable(tmp_path / name)
+
+
+@pytest.mark.parametrize("workers", [0, -1, 10**6])
+def test_a_million_processes_are_not_started(workers):
+    """Also where no draws are asked for and none would be started."""
+    with pytest.raises(OptionError, match=r"workers"):
+        Sampling.asked(None, 0, 1, workers, "loky")

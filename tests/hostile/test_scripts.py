@@ -86,7 +86,7 @@ def test_pages_hold_hostile_words_as_text_and_nothing_to_execute(quick):
     assert markupsafe.escape(SVG) in (quick / "i" / "inference.html").read_text(encoding="utf-8")
 
 
-DANGEROUS = re.compile(r"^[=+@\t\r]|^-(?!\d+([.,]\d+)?$)")
+DANGEROUS = re.compile(r"^[=+@\t\r]|^-(?!\d+([.,]\d+)?([eE]-?\d+)?$)")
 """How a cell begins that a spreadsheet would evaluate."""
 
 

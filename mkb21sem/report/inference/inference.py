@@ -21,7 +21,7 @@ from mkb21sem.infer.judging.zeros import Zeros, zeros
 from mkb21sem.infer.rivals.equivalent import equivalents
 from mkb21sem.infer.rivals.family import Rivals, rivals
 from mkb21sem.infer.robustness.robustness import Robustness, robustness
-from mkb21sem.parallel import Progress
+from mkb21sem.parallel import Progress, check_workers
 from mkb21sem.specify.hypothesis import Hypothesis
 from mkb21sem.specify.model import Model
 from mkb21sem.specify.plan import Deviation, Drawn, Plan, deviations
@@ -96,6 +96,7 @@ class Sampling:
             raise OptionError("intervals='delta' take no draws; leave draws out, or name another kind.")
         if kind != "delta" and draws < 100:
             raise OptionError(f"intervals='{kind}' need at least 100 draws, better 5,000; got {draws}.")
+        check_workers(workers, backend)
         return Sampling(kind, draws, seed, workers, backend)
 
 

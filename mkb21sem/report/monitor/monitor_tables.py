@@ -233,7 +233,7 @@ def _what(line: Mapping[object, object], words: Words) -> str:
         return f"{label}: {level}"
     if kind == "user_share" and "no" in line:
         return words.plain("monitor.users")
-    plain = ("ticked", "mean", "class", "user_share", "level", "respondents", "complete", "users", "nonusers")
+    plain = ("ticked", "mean", "class", "user_share", "level", "respondents", "complete", "users", "nonusers", "share")
     sums = ("lowest_share", "highest_share", "lead_share", "lead_mean", "largest_gap")
     if kind in plain or kind in sums:
         return label

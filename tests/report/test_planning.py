@@ -92,7 +92,7 @@ def test_values_from_a_file(tmp_path):
     [
         (["--n", "many"], "whole numbers parted by commas"),
         (["--n", "10"], "at least 20"),
-        (["--draws", "-1"], "--draws must be 0 or more"),
+        (["--draws", "-1"], "--draws must be between 0 and 1,000,000"),
         (["--missing", "1.5"], "share between 0 and 1"),
         (["--population", "guess"], "neither"),
     ],

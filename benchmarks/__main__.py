@@ -26,6 +26,7 @@ from threadpoolctl import threadpool_limits
 
 import mkb21sem
 from benchmarks.jobs import BCA_DRAWS, DRAWS, SIZES, Job, N, Timing, every_interval, jobs, profile, rows, timed, wave
+from benchmarks.reading import ROWS, table
 from benchmarks.survey import five_point, spec, with_holes
 
 HERE = Path(__file__).parent
@@ -149,6 +150,12 @@ def text(quick: bool) -> str:
         "works on moments, so only the pass over the rows grows with N.",
         "",
         *by_rows(cost),
+        "",
+        "## Reading a wave",
+        "",
+        f"{ROWS:,} rows of the questionnaire, all cells checked against the codebook.",
+        "",
+        *table(1 if quick else 5),
         "",
     ]
     return "\n".join(lines)

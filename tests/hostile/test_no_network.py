@@ -60,7 +60,7 @@ HEAVY = {
     "compare": ["golf.csv", "golf2.csv", "--model", "mkb21_measurement", "--out", "c"],
     "synthesize": [*FILES, "--out", "s.csv"],
     "report": [*FILES, *OWN, "--out", "p"],
-    "diagram": [*FILES, *OWN, "--out", "g"],
+    "diagram": [*FILES, *OWN, "--out", "g.svg"],
 }
 PROGRAM = """
 import json, sys

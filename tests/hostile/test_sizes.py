@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import resource
-from time import perf_counter
 
 import pytest
 
@@ -33,10 +32,9 @@ def large(tmp_path):
 @pytest.mark.parametrize("ending", [".csv", ".xlsx", ".sav"])
 def test_a_wave_of_two_gigabytes(large, ending):
     path = large(f"golf{ending}")
-    before, begun = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, perf_counter()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(WaveError, match=r"golf\.\w+ is 2,048 MB; at most 500 MB is read"):
         read_cells(path)
-    assert perf_counter() - begun < 1
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kB
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from time import perf_counter
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,13 +22,11 @@ LONG = {
 @pytest.mark.parametrize("name", LONG)
 def test_a_spec_of_ten_thousand_lines_is_read_and_not_fitted(name):
     text, p = LONG[name]
-    begun = perf_counter()
     model = Model.parse(text)
     assert len(model.observed) == p
     table = pd.DataFrame(np.zeros((2, p)), columns=list(model.observed))
     with pytest.raises(FitError, match=rf"the model has {p} observed variables and .* GB of memory"):
         fit(model, table)
-    assert perf_counter() - begun < 20
 
 
 def test_ten_thousand_lines_of_comment_are_no_matter():

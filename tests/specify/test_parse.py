@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 
 import pytest
 
@@ -231,9 +230,7 @@ def test_random_characters_give_a_model_or_a_message() -> None:
 
 def test_ten_thousand_lines() -> None:
     lines = [f"f{i} =~ x{i}a + 0.5*x{i}b + a{i}*x{i}c # stated" for i in range(10_000)]
-    begin = time.process_time()
     model = Model.parse("\n".join(lines))
     assert len(model.arrows) == 30_000
-    assert time.process_time() - begin < 10
     with pytest.raises(SpecError, match=r"line 10001: operator `=` is not"):
         Model.parse("\n".join([*lines, "f = x"]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -160,3 +161,36 @@ def _words(item: object, lang: str) -> dict[int, str]:
 def _csv(columns: dict[str, object], delimiter: str = ",") -> bytes:
     frame = pd.DataFrame({name: list(values) for name, values in columns.items()})  # type: ignore[call-overload]
     return frame.to_csv(index=False, sep=delimiter, quoting=1).encode("utf-8-sig")
+
+
+def workbook(frame: pd.DataFrame) -> bytes:
+    """A minimal .xlsx, written without a library: quicker than any for many rows."""
+
+    def row(cells: list[str]) -> str:
+        return f"<row>{''.join(cells)}</row>"
+
+    names = [f'<c t="inlineStr"><is><t>{name}</t></is></c>' for name in frame]
+    rows = "".join(row([f"<c><v>{value}</v></c>" for value in line]) for line in frame.to_numpy().tolist())
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{package}/content-types"><Default Extension="rels" ContentType='
+        '"application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Override PartName="/xl/workbook.xml" ContentType='
+        f'"{kind}.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="{kind}.worksheet+xml"/>'
+        "</Types>",
+        "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" Type='
+        f'"{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
+        '<sheet name="a" sheetId="1" r:id="r1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" Type='
+        f'"{office}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{row(names)}{rows}</sheetData></worksheet>',
+    }
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    return content.getvalue()

@@ -103,6 +103,15 @@ def slow(chunk: Chunk) -> np.ndarray:
     return numbers(chunk)
 
 
+@pytest.fixture
+def heard():
+    """Ctrl-C is heard, also where tests are run in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 def test_ctrl_c_while_processes_work():
     def press(progress: Progress) -> None:
         if progress.done == 15:

@@ -7,6 +7,7 @@ converge; 70 a fault of the program; 130 stopped by the user.
 from __future__ import annotations
 
 import os
+import re
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,9 +16,10 @@ from enum import StrEnum
 from functools import wraps
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar, get_args, get_type_hints
 
 import typer
+from typer.models import OptionInfo
 
 from mkb21sem.errors import Mkb21Error, OptionError
 from mkb21sem.report.terminal import console
@@ -66,7 +68,7 @@ def guarded(command: Command) -> Command:
         except typer.Exit:
             raise
         except Mkb21Error as error:
-            fail(str(error), IMPOSSIBLE)
+            fail(as_typed(str(error), command), IMPOSSIBLE)
         except KeyboardInterrupt:
             fail("Stopped. Nothing was written.", STOPPED)
         except Exception as error:
@@ -79,6 +81,18 @@ def guarded(command: Command) -> Command:
             )
 
     return run  # type: ignore[return-value]
+
+
+def as_typed(message: str, command: Callable[..., Any]) -> str:
+    """Call an argument that a message begins with by the name of its option: draws is typed as --draws."""
+    first = re.match(r"(\w+)(?=: | must |=)", message)
+    marks = get_args(get_type_hints(command, include_extras=True).get(first[1])) if first else ()
+    # Under Annotated typer holds the first name of an option as its default.
+    names = [
+        name for mark in marks if isinstance(mark, OptionInfo) for name in (mark.default, *(mark.param_decls or ()))
+    ]
+    typed = [name for name in names if str(name).startswith("--")]
+    return f"{typed[0]}{message[len(first[1]) :]}" if first and typed else message
 
 
 class Steps:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from mkb21sem.errors import FitError, OptionError
-from mkb21sem.estimate.ordered.ordinal_gamma import Casewise
+from mkb21sem.estimate.ordered.ordinal_gamma import Influenced
 from mkb21sem.estimate.ordered.ordinal_input import check_pairs
 from mkb21sem.estimate.ordered.probit import Regression
 from mkb21sem.estimate.ordered.twostep_given import casewise_given, given_causes, statistics_given, two_step_given
@@ -24,7 +23,7 @@ Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class ConditionalMoments:
+class ConditionalMoments(Influenced):
     """Sample moments given observed causes; what stands behind an ordered answer has residual variance one.
 
     Attributes
@@ -67,22 +66,6 @@ class ConditionalMoments:
     x_cov: Array
     n: float
     rows: Index
-    casewise: Casewise
-
-    @cached_property
-    def gamma(self) -> Array:
-        """Asymptotic covariance of the statistics times n, (s, s) (lavaan's NACOV)."""
-        return self.casewise.gamma()
-
-    @cached_property
-    def gamma_diagonal(self) -> Array:
-        """Its diagonal alone, (s,)."""
-        return self.casewise.diagonal()
-
-    @cached_property
-    def influence(self) -> Array:
-        """What each row used adds to each statistic, times n, (r, s); gamma is its weighted mean square."""
-        return self.casewise.rows()
 
 
 @dataclass(frozen=True)
@@ -168,7 +151,7 @@ def conditional_moments(
         (deviation * weight[:, None]).T @ deviation / (weight.sum() - 1),
         float(weight.sum()),
         given.rows,
-        casewise_given(given, found, weight, sampling),
+        casewise=casewise_given(given, found, weight, sampling),
     )
 
 

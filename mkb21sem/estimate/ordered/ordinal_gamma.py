@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -214,3 +215,25 @@ def moment_scores(z: Array, sd: float, x: Array) -> Array:
     filled = np.where(there, z, 0.0)
     variance = np.where(there, (filled**2 - 1) / (2 * sd**2), 0.0)
     return np.column_stack([filled / sd, filled[:, None] * x / sd, variance])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Influenced:
+    """Sample statistics that know what each row adds to them; computed when asked for, and once."""
+
+    casewise: Casewise
+
+    @cached_property
+    def gamma(self) -> Array:
+        """Asymptotic covariance of the statistics times n, (s, s) (lavaan's NACOV)."""
+        return self.casewise.gamma()
+
+    @cached_property
+    def gamma_diagonal(self) -> Array:
+        """Its diagonal alone, (s,): one over the weights of DWLS."""
+        return self.casewise.diagonal()
+
+    @cached_property
+    def influence(self) -> Array:
+        """What each row used adds to each statistic, times n, (r, s); gamma is its weighted mean square."""
+        return self.casewise.rows()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from mkb21sem.errors import OptionError
-from mkb21sem.estimate.ordered.ordinal_gamma import Casewise
+from mkb21sem.estimate.ordered.ordinal_gamma import Influenced
 from mkb21sem.estimate.ordered.ordinal_input import arrays, case_weights, check_pairs, ordinal_sample, usable_rows
 from mkb21sem.estimate.ordered.twostep import TwoStep, casewise, two_step
 from mkb21sem.linalg import Array, Index
@@ -21,7 +20,7 @@ DRAWS = 16
 
 
 @dataclass(frozen=True)
-class OrdinalMoments:
+class OrdinalMoments(Influenced):
     """Sample moments where some variables are ordered: what stands behind an ordered answer is standard normal.
 
     Attributes
@@ -61,22 +60,6 @@ class OrdinalMoments:
     empty_cells: npt.NDArray[np.int64]
     n: float
     rows: Index
-    casewise: Casewise
-
-    @cached_property
-    def gamma(self) -> Array:
-        """Asymptotic covariance of the statistics times n, (s, s) (lavaan's NACOV)."""
-        return self.casewise.gamma()
-
-    @cached_property
-    def gamma_diagonal(self) -> Array:
-        """Its diagonal alone, (s,): one over the weights of DWLS."""
-        return self.casewise.diagonal()
-
-    @cached_property
-    def influence(self) -> Array:
-        """What each row used adds to each statistic, times n, (r, s); gamma is its weighted mean square."""
-        return self.casewise.rows()
 
 
 @dataclass(frozen=True)
@@ -177,7 +160,7 @@ def ordinal_moments(
         empty,
         float(draws.sum()),
         rows,
-        casewise(found, 0, sampling),
+        casewise=casewise(found, 0, sampling),
     )
 
 

@@ -137,7 +137,7 @@ def _say(done: Inference, words: Words, out: Path) -> None:
             shown.print(grid(made["survival"], words, ("id", "verdict", "again", "instead", "range")))
         if len(done.outcome):
             shown.print(grid(made["draws"], words, ("outcome_draws", "draws", "share_asked")))
-    say(done.plan, done.deviations, words, shown)
+    say(done.plan, done.deviations, words, shown, done.promises)
     for line in inference_page.stopped(done, words):
         shown.print(line, markup=False, style="yellow", soft_wrap=True)
     page = (out / "inference.html").resolve()

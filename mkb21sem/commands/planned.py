@@ -13,10 +13,12 @@ from mkb21sem.commands.shell import the_hypotheses, the_items, the_zeros
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from mkb21sem.report.promised import Promise
     from mkb21sem.report.words import Words
+    from mkb21sem.specify.deviations import Deviation
     from mkb21sem.specify.hypothesis import Hypothesis
     from mkb21sem.specify.model import Model
-    from mkb21sem.specify.plan import Deviation, Plan
+    from mkb21sem.specify.plan import Plan
 
 DEFAULT = "mkb21"
 
@@ -131,10 +133,13 @@ def sampled(
     return intervals, draws or 0, 1 if seed is None else seed
 
 
-def say(plan: Plan | None, found: tuple[Deviation, ...], words: Words, shown: Console) -> None:
-    """Whether the plan was kept, or every deviation from it; nothing without a plan."""
+def say(
+    plan: Plan | None, found: tuple[Deviation, ...], words: Words, shown: Console, held: tuple[Promise, ...] = ()
+) -> None:
+    """Whether the plan was kept, or every deviation from it, and what became of its promises; nothing without one."""
     from mkb21sem.report import registered
 
     if plan is not None:
-        for line in registered.spoken(found, words):
-            shown.print(line, markup=False, style="bold yellow" if found and not line.startswith(" ") else None)
+        for line in registered.spoken(found, words, held):
+            style = "bold yellow" if found and not line.startswith(" ") else None
+            shown.print(line, markup=False, style=style, soft_wrap=True)

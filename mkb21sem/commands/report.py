@@ -177,7 +177,7 @@ def _say(done: Analysis, score: tuple[Score, ...], words: Words, out: Path, form
     for each in score:
         if not each.met:
             shown.print(f"  {each.item.number}. {each.item.wording[words.lang]}", markup=False, soft_wrap=True)
-    say(done.inference.plan, done.inference.deviations, words, shown)
+    say(done.inference.plan, done.inference.deviations, words, shown, done.inference.promises)
     for suffix in formats:
         path = (out / f"report.{suffix}").resolve()
         shown.print(f"{words.plain('report')}: {path}", markup=False, soft_wrap=True)

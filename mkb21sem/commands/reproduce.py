@@ -76,7 +76,7 @@ def reproduce(
         shown.print(words.plain("cause", cause=done.found.cause), markup=False)
     elif done.judged:
         shown.print(grid(judged.verdicts(done.judged, words), words, ("id", "path", "std", "p_adjusted", "verdict")))
-    say(of.plan, done.deviations, words, shown)
+    say(of.plan, done.deviations, words, shown, done.promises)
     report = (out / "report.html").resolve()
     shown.print(f"{words.plain('report')}: {report}", markup=False, soft_wrap=True)
     if not done.found.converged:

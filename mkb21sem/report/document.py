@@ -115,7 +115,7 @@ def _page(of: Study, words: Words) -> dict[str, Any]:
         "published": prose.published(of, words, dict(made["published"].facts)),
         "model_variables": words("describe.model", n=numbers.count(of.found.moments.total, words.lang)),
         "specify": list(prose.specify(of, words)),
-        "registered": list(registered.lines(of.plan, of.deviations, words)),
+        "registered": list(registered.lines(of.plan, of.deviations, words, of.promises)),
         "hypotheses": made["hypotheses"].frame.to_dict("records") if "hypotheses" in made else [],
         "spec": str(of.model),
         "estimate": list(prose.estimate(of, words)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,8 +15,10 @@ from mkb21sem.estimate.fit import Fit
 from mkb21sem.infer.judging.verdicts import Verdict
 from mkb21sem.report import numbers
 from mkb21sem.report.documents.parts import Num, Paragraph, joined, say
-from mkb21sem.report.study import Study
 from mkb21sem.report.words import Words
+
+if TYPE_CHECKING:
+    from mkb21sem.report.study import Study
 
 
 def summary(of: Study, words: Words) -> Iterator[Paragraph]:

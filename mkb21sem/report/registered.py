@@ -12,17 +12,22 @@ import pandas as pd
 from markupsafe import Markup
 
 from mkb21sem.errors import OptionError
+from mkb21sem.report import promised
+from mkb21sem.report.promised import Promise
 from mkb21sem.report.table import Column, Table
 from mkb21sem.report.words import Words
+from mkb21sem.specify.deviations import Deviation, of_model
 from mkb21sem.specify.model import Model
-from mkb21sem.specify.plan import Deviation, Plan, of_model
+from mkb21sem.specify.plan import Plan
 
 SHOWN = 16
 """Letters of the seal in print; the whole stands in results.json."""
 
 
-def lines(plan: Plan | None, found: tuple[Deviation, ...], words: Words) -> Iterator[Markup]:
-    """Whether there was a plan, when it was sealed, and how many deviations there are."""
+def lines(
+    plan: Plan | None, found: tuple[Deviation, ...], words: Words, held: tuple[Promise, ...] = ()
+) -> Iterator[Markup]:
+    """Whether there was a plan, when it was sealed, how many deviations there are, and what became of its promises."""
     if plan is None:
         yield words("plan.none")
         return
@@ -34,10 +39,11 @@ def lines(plan: Plan | None, found: tuple[Deviation, ...], words: Words) -> Iter
     if declared := [name for name, text in asdict(plan.study).items() if text]:
         yield words("plan.studied", names=", ".join(declared))
     yield words("plan.deviations", n=len(found)) if found else words("plan.kept")
+    yield from promised.lines(held, words)
 
 
-def record(plan: Plan | None, found: tuple[Deviation, ...]) -> dict[str, Any]:
-    """The plan and the deviations for results.json; empty without a plan."""
+def record(plan: Plan | None, found: tuple[Deviation, ...], held: tuple[Promise, ...] = ()) -> dict[str, Any]:
+    """The plan, the deviations and what became of its promises, for results.json; empty without a plan."""
     if plan is None:
         return {}
     return {
@@ -45,6 +51,7 @@ def record(plan: Plan | None, found: tuple[Deviation, ...]) -> dict[str, Any]:
         "seal": plan.seal,
         "rules": asdict(plan.rules),
         "deviations": [asdict(each) for each in found],
+        "promises": [asdict(each) for each in held],
     }
 
 
@@ -74,12 +81,13 @@ def of_output(plan: Plan, folder: Path) -> tuple[Deviation, ...] | None:
     return found
 
 
-def spoken(found: tuple[Deviation, ...], words: Words) -> Iterator[str]:
-    """The same for the terminal: how many deviations, and each on a line."""
+def spoken(found: tuple[Deviation, ...], words: Words, held: tuple[Promise, ...] = ()) -> Iterator[str]:
+    """The same for the terminal: how many deviations, and each on a line; then what became of the promises."""
     yield words.plain("plan.deviations" if found else "plan.kept", n=len(found))
     for each in found:
         change = " → ".join(text for text in (each.planned, each.done) if text)
         yield f"  {words.plain(f'deviation.{each.kind}')}: {each.what} ({change})"
+    yield from (f"  {line.striptags()}" for line in promised.lines(held, words))
 
 
 def table(found: tuple[Deviation, ...]) -> Table:

@@ -127,7 +127,7 @@ def of_study(of: Study, source: Mapping[str, object], run: Mapping[str, object])
         "hypotheses": verdict_table(other.judged).to_dict("records") if other.judged else [],
         "changed": [one.hypothesis.id for one, _ in other.changed(of.judged)],
     }
-    plan = record(of.plan, of.deviations)
+    plan = record(of.plan, of.deviations, of.promises)
     return dict(plain(content | {"beside": beside, "plan": plan, "run": run}))
 
 

@@ -15,9 +15,11 @@ from mkb21sem.estimate.secondopinion import SecondOpinion, second_opinion
 from mkb21sem.infer.effects.effects import r_squared
 from mkb21sem.infer.globalfit.indices import indices
 from mkb21sem.infer.judging.verdicts import Verdict, verdicts
+from mkb21sem.report.promised import Promise, broken, promises
+from mkb21sem.specify.deviations import Deviation, deviations
 from mkb21sem.specify.hypothesis import Hypothesis
 from mkb21sem.specify.model import Model
-from mkb21sem.specify.plan import Deviation, Plan, deviations
+from mkb21sem.specify.plan import Plan
 from mkb21sem.survey.wave import Wave
 from mkb21sem.validate.factors import bartlett, factors, kmo
 from mkb21sem.validate.reliability import reliability
@@ -73,8 +75,8 @@ class Study:
         construct k n kmo word chisq df p factors share, one row a construct and one for all indicators.
     pattern
         item, F1, F2 …, communality: all indicators, as many factors as measured constructs.
-    plan, deviations
-        The frozen plan, if there is one, and what was done otherwise.
+    plan, deviations, promises
+        The frozen plan, if there is one, what was done otherwise, and what became of its exclusions and criteria.
     """
 
     wave: Wave
@@ -92,6 +94,7 @@ class Study:
     pattern: pd.DataFrame
     plan: Plan | None = None
     deviations: tuple[Deviation, ...] = ()
+    promises: tuple[Promise, ...] = ()
 
 
 def study(
@@ -132,6 +135,7 @@ def study(
     suited, pattern = suitability(found), exploratory(found)
     progress("infer")
     judged = verdicts(found, hypotheses)
+    held = promises(plan, found, wave, choice.missing)
     return Study(
         wave,
         model,
@@ -147,7 +151,8 @@ def study(
         suited,
         pattern,
         plan,
-        deviations(plan, model, hypotheses, estimator, missing) if plan else (),
+        (*deviations(plan, model, hypotheses, estimator, missing), *broken(held)) if plan else (),
+        held,
     )
 
 

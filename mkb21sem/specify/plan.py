@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,13 +14,11 @@ from typing import Any
 import tomli_w
 
 from mkb21sem.errors import SpecError, closest
+from mkb21sem.specify.checkable import EVERYBODY
 from mkb21sem.specify.declaration import Declaration
 from mkb21sem.specify.hypothesis import ZERO, Hypothesis
 from mkb21sem.specify.model import Model
-from mkb21sem.specify.parse import Arrow
 
-COMPARED = ("path", "sign", "family", "sesoi", "alpha")
-"""What a hypothesis promises; its wording may be corrected."""
 UNDECLARED = Declaration()
 HEADER = """# A plan of analysis, frozen by `mkb21sem plan freeze`. Do not edit: `mkb21sem plan verify` would see it.
 # The seal shows that the content is unchanged. It does not prove the date: lodge the seal where others can see it
@@ -36,10 +34,9 @@ class Rules:
     ----------
     estimator, missing
         Names, or ``auto`` for the rule by which the program chooses.
-    exclusions
-        Which respondents are left out, in words.
-    criteria
-        Which fit counts as acceptable, in words.
+    exclusions, criteria
+        Which respondents are left out, and which fit counts as acceptable: in words, of which
+        `mkb21sem.specify.checkable` finds what can be checked.
     intervals, draws, seed
         Where intervals and p-values come from; empty where that is not planned. Levels and smallest effects of interest
         are planned with the hypotheses.
@@ -47,7 +44,7 @@ class Rules:
 
     estimator: str = "auto"
     missing: str = "auto"
-    exclusions: str = "none but those who were not asked the model's questions"
+    exclusions: str = EVERYBODY
     criteria: str = "none named"
     intervals: str = ""
     draws: int | None = None
@@ -103,36 +100,6 @@ class Plan:
         return HEADER + "\n" + tomli_w.dumps(_content(self) | {"seal": self.seal}, multiline_strings=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Deviation:
-    """Something that was done otherwise than planned.
-
-    Attributes
-    ----------
-    kind
-        estimator, missing, intervals, draws, seed, arrow added, arrow dropped, item dropped, covariance freed, arrow
-        changed, operation, declaration; hypothesis or zero and added, dropped or changed.
-    what
-        Which.
-    planned, done
-        As frozen, and now; empty where there is none.
-    """
-
-    kind: str
-    what: str
-    planned: str
-    done: str
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """Where the intervals of an analysis come from, to be held against the plan."""
-
-    intervals: str
-    draws: int
-    seed: int
-
-
 def freeze(
     model: Model,
     hypotheses: Sequence[Hypothesis],
@@ -159,96 +126,6 @@ def freeze(
     plain = Model.parse(str(model), name=model.name)
     plan = Plan(plain, tuple(hypotheses), rules, frozen, program, "", tuple(zeros), study or UNDECLARED)
     return replace(plan, seal=_seal(_content(plan)))
-
-
-def deviations(
-    plan: Plan,
-    model: Model,
-    hypotheses: Sequence[Hypothesis],
-    estimator: str,
-    missing: str,
-    *,
-    zeros: Sequence[Hypothesis] | None = None,
-    drawn: Drawn | None = None,
-    study: Declaration | None = None,
-) -> tuple[Deviation, ...]:
-    """What an analysis does otherwise than its plan.
-
-    Parameters
-    ----------
-    model, hypotheses
-        Those of the analysis.
-    estimator, missing
-        As they were asked for, ``auto`` for the rule.
-    zeros, drawn, study
-        Registered zeros, where intervals come from, and declarations, of an analysis that has such; None otherwise.
-    """
-    asked: dict[str, object] = {"estimator": estimator, "missing": missing}
-    if drawn is not None:
-        asked |= {name: getattr(drawn, name) for name in ("intervals", "draws", "seed")}
-    rules = {name: getattr(plan.rules, name) for name in asked}
-    found = [
-        Deviation(name, name, str(rules[name]), str(done))
-        for name, done in asked.items()
-        if rules[name] not in (None, "", done)
-    ]
-    tested = () if zeros is None else _of_hypotheses(plan.zeros, zeros, "zero")
-    said = () if study is None else _of_study(plan.study, study)
-    claimed = _of_hypotheses(plan.hypotheses, hypotheses, "hypothesis")
-    return (*found, *of_model(plan.model, model), *claimed, *tested, *said)
-
-
-def of_model(planned: Model, done: Model) -> Iterator[Deviation]:
-    """Every arrow, value and constraint that one model has otherwise than the other."""
-    before, now = ({_key(arrow): arrow for arrow in model.arrows} for model in (planned, done))
-    for key in [key for key in before if key not in now]:
-        kind = "item dropped" if before[key].op == "=~" else "arrow dropped"
-        yield Deviation(kind, " ".join(key), "in the model", "")
-    for key in [key for key in now if key not in before]:
-        freed = now[key].op == "~~" and now[key].value is None
-        yield Deviation("covariance freed" if freed else "arrow added", " ".join(key), "", "in the model")
-    for key in [key for key in now if key in before]:
-        was, is_now = (_modifier(arrows[key]) for arrows in (before, now))
-        if was != is_now:
-            yield Deviation("arrow changed", " ".join(key), was, is_now)
-    old, new = (
-        {f"{each.name}({', '.join(each.arguments)}) {' '.join(each.names)}" for each in m.operations}
-        for m in (planned, done)
-    )
-    for text in sorted(old ^ new):
-        yield Deviation("operation", text, "in the model" if text in old else "", "in the model" if text in new else "")
-
-
-def _key(arrow: Arrow) -> tuple[str, str, str]:
-    """An arrow without regard to the side on which a covariance was written."""
-    ends = sorted((arrow.lhs, arrow.rhs)) if arrow.op == "~~" else (arrow.lhs, arrow.rhs)
-    return ends[0], arrow.op, ends[1]
-
-
-def _modifier(arrow: Arrow) -> str:
-    if arrow.value is not None:
-        return f"fixed at {arrow.value:g}"
-    return f"free, equal to all `{arrow.label}`" if arrow.label else "free" if arrow.freed else "as by default"
-
-
-def _of_study(planned: Declaration, done: Declaration) -> Iterator[Deviation]:
-    for field in fields(Declaration):
-        was, is_now = getattr(planned, field.name), getattr(done, field.name)
-        if was and was != is_now:
-            yield Deviation("declaration", field.name, was, is_now or "none")
-
-
-def _of_hypotheses(planned: Sequence[Hypothesis], done: Sequence[Hypothesis], kind: str) -> Iterator[Deviation]:
-    before, now = ({claim.id: claim for claim in claims} for claims in (planned, done))
-    for each in [each for each in before if each not in now]:
-        yield Deviation(f"{kind} dropped", f"{each}: {before[each].path}", "registered", "")
-    for each in [each for each in now if each not in before]:
-        yield Deviation(f"{kind} added", f"{each}: {now[each].path}", "", "judged")
-    for each in [each for each in now if each in before]:
-        for name in COMPARED:
-            was, is_now = (getattr(claims[each], name) for claims in (before, now))
-            if was != is_now:
-                yield Deviation(f"{kind} changed", f"{each}: {name}", str(was) or "none", str(is_now) or "none")
 
 
 def _content(plan: Plan) -> dict[str, Any]:

@@ -8,14 +8,20 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 import tomli_w
 from typer.testing import CliRunner
 
-from mkb21sem import Hypothesis, Model, SpecError, cli
+from mkb21sem import Hypothesis, Model, SpecError, cli, fit, synthetic_wave
+from mkb21sem.estimate.choice import choose
+from mkb21sem.report.promised import broken, lines, promises
 from mkb21sem.report.words import Words
+from mkb21sem.specify.checkable import criteria, exclusions
 from mkb21sem.specify.declaration import Declaration
-from mkb21sem.specify.plan import Drawn, Plan, Rules, _content, _seal, deviations, freeze
+from mkb21sem.specify.deviations import Drawn, deviations
+from mkb21sem.specify.plan import Plan, Rules, _content, _seal, freeze
 
 MODEL = Model.read("mkb21")
 CLAIMS = Hypothesis.read("mkb21")
@@ -174,7 +180,7 @@ def test_zeros_and_declarations_are_sealed(tmp_path: Path) -> None:
 
 def test_every_departure_has_a_name_in_both_languages() -> None:
     kinds = {"estimator", "missing", "intervals", "draws", "seed", "arrow added", "arrow dropped", "item dropped"}
-    kinds |= {"covariance freed", "arrow changed", "operation", "declaration"}
+    kinds |= {"covariance freed", "arrow changed", "operation", "declaration", "option", "exclusion"}
     kinds |= {f"{one} {other}" for one in ("hypothesis", "zero") for other in ("added", "dropped", "changed")}
     for lang in ("en", "nl"):
         assert all(Words(lang).has(f"deviation.{kind}") for kind in kinds)
@@ -276,7 +282,7 @@ def test_what_no_option_asks_otherwise_is_done_as_planned(tmp_path: Path) -> Non
     spec.unlink()
     code, said = run("infer", "--plan", file, "--no-robustness", "--out", tmp_path / "kept")
     assert code == 0, said
-    assert "are those of the plan" in said
+    assert "No deviation from the plan was found" in said
     content = json.loads((tmp_path / "kept" / "results.json").read_text(encoding="utf-8"))
     assert content["plan"]["deviations"] == []
     assert content["model"]["spec"] == "INTENS ~ TOE_M"
@@ -338,3 +344,105 @@ def test_a_report_without_a_plan_says_so(tmp_path: Path) -> None:
     code, said = run("reproduce", "--lang", "nl", "--out", tmp_path / "out")
     assert code == 0, said
     assert "Er is geen vastgelegd plan opgegeven" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+STATED = {
+    "ZZP = 1; OMG06 > 8.": (("ZZP", "=", 1.0), ("OMG06", ">", 8.0)),
+    "ZZP≥2; students": (("ZZP", "≥", 2.0), "students"),
+    "ZZP = 1 or 2": ("ZZP = 1 or 2",),
+    "none": (),
+    "Niemand.": (),
+}
+
+
+@pytest.mark.parametrize("text", STATED)
+def test_exclusions_are_rules_or_words(text: str) -> None:
+    stated = exclusions(text)
+    assert (*((r.name, r.relation, r.value) for r in stated.rules), *stated.words) == STATED[text]
+    assert stated.nobody == (not STATED[text])
+
+
+CRITERIA = {
+    "CFI at least .95 and RMSEA ≤ 0,06; srmr < .08": (
+        (("cfi", "≥", 0.95), ("rmsea", "≤", 0.06), ("srmr", "<", 0.08)),
+        (),
+    ),
+    "CFI minstens 0,95 en NNFI hoger dan .9": ((("cfi", "≥", 0.95),), ("CFI minstens 0,95 en NNFI hoger dan .9",)),
+    "CFI of .95 or more": ((), ("CFI of .95 or more",)),
+    "RMSEA below .06–.08": ((("rmsea", "<", 0.06),), ("RMSEA below .06–.08",)),
+    "none named": ((), ()),
+}
+
+
+@pytest.mark.parametrize("text", CRITERIA)
+def test_criteria_are_rules_or_words(text: str) -> None:
+    stated = criteria(text)
+    assert (tuple((r.name, r.relation, r.value) for r in stated.rules), stated.words) == CRITERIA[text]
+
+
+def test_a_rule_never_holds_for_nothing() -> None:
+    (rule,) = criteria("SRMR ≤ .08").rules
+    assert rule.holds(0.08)
+    assert not rule.holds(0.081)
+    assert not rule.holds(float("nan"))
+
+
+def test_other_criteria_than_the_plan_ruled_are_a_deviation() -> None:
+    """Also where the plan has them from --criteria, and the declarations say something else."""
+    claim = Hypothesis("H1", "f", "g")
+    plan = freeze(Model.parse(SPEC), (claim,), Rules(criteria="CFI ≥ .95"), "mkb21sem 0", WHEN)
+    for said, expected in (("", []), ("CFI ≥ .95", []), ("CFI ≥ .90", [("criteria", "CFI ≥ .95", "CFI ≥ .90")])):
+        found = deviations(plan, plan.model, study=Declaration(criteria=said, design="online"))
+        assert [(each.what, each.planned, each.done) for each in found] == expected
+
+
+def test_options_that_a_plan_does_not_make_are_deviations() -> None:
+    claim = Hypothesis("H1", "f", "g")
+    plan = frozen(Model.parse(SPEC), (claim,))
+    found = deviations(
+        plan, plan.model, options={"group": "ZZP", "equal": ("loadings", "means"), "free": (), "weights": None}
+    )
+    assert [(each.kind, each.what, each.done) for each in found] == [
+        ("option", "group", "ZZP"),
+        ("option", "equal", "loadings, means"),
+    ]
+
+
+def test_exclusions_and_criteria_are_held_against_the_fit() -> None:
+    wave = synthetic_wave()
+    model, claim = Model.parse("INTENS ~ TOE_M + ERV03"), Hypothesis("H1", "TOE_M", "INTENS")
+    choice = choose(model, wave)
+    found = fit(model, wave, **choice.options)
+    rules = Rules(exclusions="ZZP = 1; OMG01 < 0; NOPE < 3; students", criteria="SRMR ≤ .08; CFI > 1; and good sense")
+    held = promises(freeze(model, (claim,), rules, "mkb21sem 0", WHEN), found, wave, choice.missing)
+    assert [(each.kind, each.said, each.outcome) for each in held] == [
+        ("exclusion", "ZZP = 1", "broken"),
+        ("exclusion", "OMG01 < 0", "kept"),
+        ("exclusion", "NOPE < 3", "unknown"),
+        ("exclusion", "students", "words"),
+        ("criterion", "SRMR ≤ .08", "kept"),
+        ("criterion", "CFI > 1", "broken"),
+        ("criterion", "SRMR ≤ .08; CFI > 1; and good sense", "words"),
+    ]
+    assert [(each.kind, each.what) for each in broken(held)] == [("exclusion", "ZZP = 1")]
+    for lang, word in (("en", "not done"), ("nl", "niet uitgevoerd")):
+        told = [str(line) for line in lines(held, Words(lang))]
+        assert len(told) == len(held) + 1
+        assert word in told[0]
+    nobody = promises(freeze(model, (claim,), Rules(), "mkb21sem 0", WHEN), found, wave, choice.missing)
+    assert "No exclusions were planned" in next(lines(nobody, Words("en")))
+    assert promises(None, found, wave, choice.missing) == ()
+
+
+@pytest.mark.parametrize("missing", ["listwise", "fiml"])
+def test_only_those_who_were_analysed_count(missing: str) -> None:
+    """The one for whom the planned exclusion holds has a missing answer: analysed under fiml, left out listwise."""
+    frame = pd.DataFrame(np.random.default_rng(3).normal(size=(40, 3)), columns=["x1", "x2", "x3"])
+    frame = frame.assign(age=30.0)
+    frame.loc[5, ["x2", "age"]] = [np.nan, 12.0]
+    model, claim = Model.parse("f =~ x1 + x2 + x3"), Hypothesis("H1", "f", "x1")
+    plan = freeze(model, (claim,), Rules(exclusions="age < 18"), "mkb21sem 0", WHEN)
+    found = fit(model, frame, "MLR", missing=missing)
+    (each,) = promises(plan, found, frame, missing)
+    assert each.outcome == {"listwise": "kept", "fiml": "broken"}[missing]
+    assert promises(plan, found, frame.iloc[1:], missing)[0].outcome == "unknown"

@@ -22,9 +22,11 @@ from mkb21sem.infer.rivals.equivalent import equivalents
 from mkb21sem.infer.rivals.family import Rivals, rivals
 from mkb21sem.infer.robustness.robustness import Robustness, robustness
 from mkb21sem.parallel import Progress, check_workers
+from mkb21sem.report.promised import Promise, broken, promises
+from mkb21sem.specify.deviations import Deviation, Drawn, deviations
 from mkb21sem.specify.hypothesis import Hypothesis
 from mkb21sem.specify.model import Model
-from mkb21sem.specify.plan import Deviation, Drawn, Plan, deviations
+from mkb21sem.specify.plan import Plan
 from mkb21sem.survey.wave import Wave
 
 WAY = ("source", "outcome", "effect", "path")
@@ -130,8 +132,8 @@ class Inference:
     equivalent
         model change steps df chisq: models, one change away, that no answers can tell from this one; None where they
         can't be looked for.
-    plan, deviations
-        The frozen plan, if there is one, and what was done otherwise.
+    plan, deviations, promises
+        The frozen plan, if there is one, what was done otherwise, and what became of its exclusions and criteria.
     """
 
     wave: Wave
@@ -151,6 +153,7 @@ class Inference:
     equivalent: pd.DataFrame | None = None
     plan: Plan | None = None
     deviations: tuple[Deviation, ...] = ()
+    promises: tuple[Promise, ...] = ()
 
     @property
     def stopped(self) -> bool:
@@ -233,6 +236,7 @@ def infer(
             checkpoint=checkpoint,
         )
     beside, why_not, alike = _rivals(found, wave, choice, tell)
+    held = promises(plan, found, wave, choice.missing)
     return Inference(
         wave,
         model,
@@ -250,7 +254,8 @@ def infer(
         why_not,
         alike,
         plan,
-        otherwise,
+        (*otherwise, *broken(held)),
+        held,
     )
 
 

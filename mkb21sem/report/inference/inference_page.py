@@ -83,7 +83,7 @@ def _filled(of: Inference, words: Words, made: dict[str, Table], drawn: list[Cha
         "short": list(_short(of, words)),
         "counts": judged.counts(of.judged),
         "total": numbers.count(len(of.judged), words.lang),
-        "registered": list(registered.lines(of.plan, of.deviations, words)),
+        "registered": list(registered.lines(of.plan, of.deviations, words, of.promises)),
         "reasons": list(judged.reasons(of.judged, words, of.model.name)),
         "sampling": list(_sampling(of, words)),
         "zeros": list(_zeros(of, words)),
@@ -250,7 +250,7 @@ def content(of: Inference, asked: Mapping[str, Any] | None = None) -> dict[str, 
         "rivals": None if of.rivals is None else {"models": of.rivals.table, "pairs": of.rivals.comparison.pairs},
         "rivals_reason": of.rivals_reason,
         "equivalents": of.equivalent,
-        "plan": registered.record(of.plan, of.deviations),
+        "plan": registered.record(of.plan, of.deviations, of.promises),
         "run": run,
     }
     return dict(results.plain(_records(whole)))

@@ -24,6 +24,7 @@ from mkb21sem.report.privacy.publication import protected_choice, protected_size
 from mkb21sem.report.study import Study, study
 from mkb21sem.report.waves.comparison import Comparison, comparison
 from mkb21sem.specify.declaration import Declaration
+from mkb21sem.specify.deviations import of_study
 from mkb21sem.specify.hypothesis import Hypothesis
 from mkb21sem.specify.model import Model
 from mkb21sem.specify.plan import Plan
@@ -189,6 +190,8 @@ def analyse(
         checkpoint=checkpoint,
         plan=plan,
     )
+    if plan is not None:
+        judged = replace(judged, deviations=(*judged.deviations, *of_study(plan, declared)))
     tell("measurement")
     found = done.found
     inquiry = _attempt("inquiry", absent, lambda: inquire(wave, depth=DEPTH))

@@ -86,7 +86,17 @@ def numbers(of: Analysis, asked: Mapping[str, Any] | None = None) -> dict[str, A
     run = provenance.run(asked or provenance.unknown("report"), of.model, of.inference.stopped)
     told = results.of_study(of.study, provenance.source(of.wave), run)
     tested = inference_page.content(of.inference, asked)
-    own = ("intervals", "hypotheses", "effects", "zeros", "zeros_reason", "robustness", "rivals", "rivals_reason")
+    own = (
+        "plan",
+        "intervals",
+        "hypotheses",
+        "effects",
+        "zeros",
+        "zeros_reason",
+        "robustness",
+        "rivals",
+        "rivals_reason",
+    )
     told |= {name: tested[name] for name in (*own, "equivalents")}
     told["sensitivity"] = of.sensitivity.to_dict("records")
     told["absent"] = dict(of.absent)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from mkb21sem.report import registered
+from mkb21sem.report import promised, registered
 from mkb21sem.report.documents.parts import Num, Paragraph, Section, Tabled, say
 from mkb21sem.report.publication.analysis import Analysis
 from mkb21sem.report.publication.said import NOTE, declared, quoted
@@ -79,6 +79,7 @@ def _frozen(of: Analysis, words: Words) -> Iterator[Paragraph | Tabled]:
         yield Tabled(registered.table(found), shows=("5.deviations",))
     else:
         yield say(words, "plan.kept", shows=("5.deviations",))
+    yield from (Paragraph(line) for line in promised.lines(of.inference.promises, words))
     if of.declaration.registration:
         yield from declared(of.declaration, "registration", words)
 

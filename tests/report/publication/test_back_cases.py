@@ -25,9 +25,10 @@ from mkb21sem.report.study import study
 from mkb21sem.report.waves.comparison import comparison
 from mkb21sem.report.words import Words
 from mkb21sem.specify.declaration import Declaration
+from mkb21sem.specify.deviations import deviations
 from mkb21sem.specify.hypothesis import for_model
 from mkb21sem.specify.model import Model
-from mkb21sem.specify.plan import Rules, deviations, freeze
+from mkb21sem.specify.plan import Rules, freeze
 from mkb21sem.survey.synthetic import synthetic_wave
 from mkb21sem.survey.synthetic_waves import synthetic_waves
 from tests.report.publication.analysed import (

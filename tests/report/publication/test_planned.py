@@ -12,9 +12,10 @@ from mkb21sem.report.documents.parts import Tabled
 from mkb21sem.report.publication import planned
 from mkb21sem.report.publication.registration import recorded
 from mkb21sem.specify.declaration import Declaration
+from mkb21sem.specify.deviations import deviations
 from mkb21sem.specify.hypothesis import for_model
 from mkb21sem.specify.model import Model
-from mkb21sem.specify.plan import Rules, deviations, freeze
+from mkb21sem.specify.plan import Rules, freeze
 from tests.report.publication.analysed import (
     SMALL,
     blocks,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import pickle
 import random
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import joblib
@@ -19,7 +21,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mkb21sem import OptionError, cli, fit, synthetic_wave
-from mkb21sem.checkpoint import Checkpoint, packed, unpacked
+from mkb21sem.checkpoint import Checkpoint, packed, surroundings, unpacked
 from mkb21sem.infer.draws.bootstrap import _Chunk, bootstrap
 from mkb21sem.infer.planning.power import power
 from mkb21sem.infer.robustness.robustness import robustness
@@ -110,6 +112,36 @@ def test_another_run_is_not_used_and_that_is_said(job: Draws, tmp_path: Path) ->
     assert len(list((tmp_path / "kept").iterdir())) == 1, "the other run's files stay"
 
 
+@pytest.mark.parametrize("text", ["", "[1]", '{"stage": "x"}', "\xff"])
+def test_another_run_of_which_the_note_is_broken_is_still_said(job: Draws, tmp_path: Path, text: str) -> None:
+    stopped_after_three(job, tmp_path)
+    next((tmp_path / "kept").glob("*/about.json")).write_text(text, encoding="latin-1")
+    again, said = kept(tmp_path)
+    replicate(Draws(3.0, job.log, job.stop), chunks(33, 5, 7), checkpoint=again)
+    assert "holds finished work of another run (of unknown kind), which is not used" in said[0]
+
+
+def test_who_gives_no_place_for_messages_is_warned(job: Draws, tmp_path: Path) -> None:
+    stopped_after_three(job, tmp_path)
+    with pytest.warns(UserWarning, match="Going on from 15 of 33 that were finished before"):
+        replicate(job, chunks(33, 5, 7), checkpoint=Checkpoint(tmp_path / "kept"))
+
+
+def test_a_program_that_runs_without_being_installed_says_so(job: Draws, tmp_path: Path, monkeypatch) -> None:
+    def absent(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("mkb21sem.checkpoint.version", absent)
+    surroundings.cache_clear()
+    try:
+        replicate(job, chunks(5, 5, 7), checkpoint=kept(tmp_path)[0])
+        assert surroundings()[-1] == "joblib not installed as a package"
+    finally:
+        surroundings.cache_clear()
+    told = json.loads(next((tmp_path / "kept").glob("*/about.json")).read_text(encoding="utf-8"))
+    assert told == {"stage": "test_checkpoint", "program": "not installed as a package"}
+
+
 def test_another_version_of_the_program_is_another_run(job: Draws, tmp_path: Path, monkeypatch) -> None:
     stopped_after_three(job, tmp_path)
     monkeypatch.setattr("mkb21sem.checkpoint.surroundings", lambda: ("another text",))
@@ -166,6 +198,8 @@ def test_nothing_but_arrays_words_and_our_records_is_read() -> None:
     assert back[2].tobytes() == outcome[2].tobytes()
     with pytest.raises(ValueError, match="nothing that such a file may hold"):
         unpacked(packed(subprocess.Popen))
+    with pytest.raises(ValueError, match="mkb21sem.checkpoint.packed is nothing that such a file may hold"):
+        unpacked(packed(packed))  # a function of this program is no record
 
 
 def test_a_full_disk_is_said_once_and_does_not_end_the_run(job: Draws, tmp_path: Path, monkeypatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from mkb21sem import OptionError
-from mkb21sem.parallel import Chunk, Progress, chunks, replicate
+from mkb21sem.parallel import Chunk, Progress, _keep_memory, chunks, replicate
 
 
 def numbers(chunk: Chunk) -> np.ndarray:
@@ -172,3 +173,19 @@ def test_a_scheduler_that_is_not_there():
     pytest.importorskip("distributed")
     with pytest.raises(OptionError, match="no Dask scheduler answers at udp://nowhere"):
         replicate(numbers, chunks(4, 2, 1), backend="udp://nowhere")
+
+
+def test_an_address_without_dask_says_what_to_install(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(OptionError, match=r"needs Dask: pip install 'mkb21sem\[dask\]', or leave the scheduler out"):
+        replicate(str, chunks(4, 2, 1), backend="tcp://127.0.0.1:9")
+
+
+@pytest.mark.parametrize(("platform", "library"), [("darwin", None), ("linux", object())])
+def test_where_memory_is_not_kept_by_glibc_nothing_is_asked_of_it(monkeypatch, platform: str, library: object) -> None:
+    """A Mac has no such function, nor has a Linux with another C library."""
+    asked = []
+    monkeypatch.setattr("mkb21sem.parallel.sys.platform", platform)
+    monkeypatch.setattr("mkb21sem.parallel.ctypes.CDLL", lambda name: asked.append(name) or library)
+    _keep_memory()
+    assert len(asked) == (platform == "linux")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import mkb21sem
 from mkb21sem.specify.model import Model, models_folder, shipped
 
 ROOT = Path(__file__).parents[2]
@@ -68,3 +69,8 @@ def test_installed_from_a_wheel(tmp_path: Path) -> None:
         if path.is_file() and "__pycache__" not in path.parts:
             assert (site / path.relative_to(ROOT)).is_file(), f"{path} is not in the wheel"
     assert ask(site) == expected(site)
+
+
+def test_a_completing_editor_is_offered_the_public_names() -> None:
+    assert dir(mkb21sem) == sorted([*mkb21sem.__all__, "__version__"])
+    assert {"fit", "Model", "synthetic_wave", "__version__"} <= set(dir(mkb21sem))

@@ -418,3 +418,11 @@ def test_a_large_model_is_laid_out() -> None:
     model = Model.parse(spec)
     where = layout(model)
     assert where.k == 40 * 6 + 40 * 39 // 2
+
+
+def test_a_constraint_on_what_is_not_free_names_the_label() -> None:
+    """The residual variance of an ordinal item follows from its loading, so its label is no free parameter."""
+    spec = "f =~ a*x1 + x2 + x3\nx1 ~~ v*x1\nCONSTRAINT(v = 2*a)"
+    assert laid_out(spec).df == -1 + 1 + 1 - 1
+    with pytest.raises(SpecError, match=r"CONSTRAINT\(v = 2\*a\): no free parameter has the label `v`"):
+        laid_out(spec, thresholds={"x1": 2, "x2": 2, "x3": 2})

@@ -234,3 +234,19 @@ def test_ten_thousand_lines() -> None:
     assert len(model.arrows) == 30_000
     with pytest.raises(SpecError, match=r"line 10001: operator `=` is not"):
         Model.parse("\n".join([*lines, "f = x"]))
+
+
+@pytest.mark.parametrize(
+    ("semopy", "message"),
+    [
+        (lambda text: (_ for _ in ()).throw(SyntaxError(text)), "semopy's grammar doesn't know this form"),
+        (lambda text: ({"=~": {"f": {"x2": None}}}, {}), "semopy reads this line otherwise than it is meant"),
+        (lambda text: ({"=~": {}}, {}), "semopy reads this line otherwise than it is meant"),
+    ],
+)
+def test_a_semopy_of_another_grammar_is_not_followed_in_silence(monkeypatch, semopy: object, message: str) -> None:
+    """Both readings agree for the semopy of today; a later one may read a line otherwise."""
+    monkeypatch.setattr("mkb21sem.specify.parse.parse_desc", semopy)
+    with pytest.raises(SpecError, match=message) as refused:
+        Model.parse("f =~ x1 + x2", name="trust")
+    assert "    f =~ x1 + x2\n    ^^^^^^^^^^^^" in str(refused.value)

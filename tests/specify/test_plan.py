@@ -225,6 +225,14 @@ def test_a_plan_of_another_version_is_refused(change: dict[str, object], tmp_pat
         Plan.read(tmp_path / "plan.toml")
 
 
+def test_a_plan_of_which_a_hypothesis_has_an_unknown_field_names_it(tmp_path: Path) -> None:
+    document = _content(frozen())
+    document["hypothesis"][1]["sings"] = "+"
+    (tmp_path / "plan.toml").write_text(tomli_w.dumps(document | {"seal": _seal(document)}), encoding="utf-8")
+    with pytest.raises(SpecError, match=r"plan.toml: a hypothesis has no `sings`. Closest: sign"):
+        Plan.read(tmp_path / "plan.toml")
+
+
 def test_a_plan_needs_hypotheses_with_ids_of_their_own() -> None:
     with pytest.raises(SpecError, match="at least one hypothesis"):
         frozen(MODEL, ())

@@ -58,7 +58,7 @@ def flow(name: str, steps: Sequence[Box], words: Words, title: str, synthetic: b
             _box(axes, 0.0, y, WIDE, high, own)
             y -= high
             if at == len(steps) - 1:
-                break
+                continue
             down = low + 2 * BETWEEN if side else BETWEEN
             _arrow(axes, (WIDE / 2, y), (WIDE / 2, y - down))
             if side:

@@ -126,9 +126,10 @@ def label_rows(axes: Axes, labels: Sequence[str]) -> None:
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     figure = axes.get_figure()
-    engine = figure.get_layout_engine() if isinstance(figure, Figure) else None
-    if isinstance(engine, ConstrainedLayoutEngine):
-        engine.set(w_pad=MARGIN)
+    assert isinstance(figure, Figure)
+    engine = figure.get_layout_engine()
+    assert isinstance(engine, ConstrainedLayoutEngine)
+    engine.set(w_pad=MARGIN)
 
 
 def columns(axes: Axes, texts: Sequence[Sequence[str]], heads: Sequence[str]) -> None:

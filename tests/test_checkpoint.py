@@ -198,7 +198,7 @@ def test_nothing_but_arrays_words_and_our_records_is_read() -> None:
     assert back[2].tobytes() == outcome[2].tobytes()
     with pytest.raises(ValueError, match="nothing that such a file may hold"):
         unpacked(packed(subprocess.Popen))
-    with pytest.raises(ValueError, match="mkb21sem.checkpoint.packed is nothing that such a file may hold"):
+    with pytest.raises(ValueError, match=r"mkb21sem\.checkpoint\.packed is nothing that such a file may hold"):
         unpacked(packed(packed))  # a function of this program is no record
 
 

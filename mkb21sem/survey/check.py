@@ -12,7 +12,7 @@ from mkb21sem.errors import WaveError
 from mkb21sem.survey.examine import Examined, examine
 from mkb21sem.survey.exports.log import Recode
 from mkb21sem.survey.mark import marked, unmarked
-from mkb21sem.survey.problems import BadWaveError, Problem, listing, problem_frame
+from mkb21sem.survey.problems import Problem, listing, problem_frame
 from mkb21sem.survey.readers import read_cells
 from mkb21sem.survey.remarks import COLUMNS
 from mkb21sem.survey.wave import Source, Wave, codebook_of
@@ -75,8 +75,6 @@ def check(
     questions = codebook_of(codebook)
     try:
         cells = read_cells(path)
-    except BadWaveError as error:
-        return _failed(path, error.problems)
     except WaveError as error:
         return _failed(path, (_unreadable(path, error),))
     examined = examine(unmarked(cells), questions, missing_codes, strict, mapping)

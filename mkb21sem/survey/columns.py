@@ -89,8 +89,6 @@ def among(values: NDArray[np.float64], codes: Iterable[float]) -> NDArray[np.boo
 
 def filled(cells: NDArray[Any]) -> bool:
     """Whether a column holds anything at all."""
-    if cells.dtype.kind == "f":
-        return bool((~np.isnan(cells)).any())
     return any(not _blank(cell) for cell in pd.unique(pd.Series(cells, dtype=object)))
 
 

@@ -145,11 +145,6 @@ def match_columns(cells: Cells, codebook: Codebook, strict: bool = False) -> Col
     at = {id: first[id] for id in codebook if id in first}
     folded = {name.casefold(): name for name in reversed(cells.names)}
     remarks = []
-    for id in codebook:
-        name = folded.get(id.casefold())
-        if id not in at and name is not None:
-            at[id] = first[name]
-            remarks.append(Remark("column", name, 0, f"read as {id}"))
     respondent = next((first[folded[name]] for name in RESPONDENT if name in folded), None)
     if respondent is None:
         remarks.append(Remark("column", "", 0, "no column `respondent`: respondents are numbered by row"))

@@ -19,7 +19,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from mkb21sem.errors import OptionError
 from mkb21sem.survey.batteries import FORMS, driven, reflective, ways
 from mkb21sem.survey.codebook import Codebook
 from mkb21sem.survey.derived import NOT_ASKED
@@ -110,15 +109,7 @@ def synthetic_waves(
 
 
 def draw_wave(year: int, seed: np.random.SeedSequence, n: int, *, drift: bool, noninvariance: bool) -> Wave:
-    """One wave of n respondents, as its own codebook asks it.
-
-    Raises
-    ------
-    OptionError
-        An unknown year.
-    """
-    if year not in YEARS:
-        raise OptionError(f"year must be {', '.join(map(str, YEARS))}; got {year}.")
+    """One wave of n respondents, as the codebook of its year, one of `YEARS`, asks it."""
     rng = np.random.default_rng(seed)
     answers = draw_answers(int(rng.integers(2**31)), n).set_index("respondent")
     users = (answers[[c for c in answers if str(c).startswith("MOT")]] != NOT_ASKED).all(axis=1).to_numpy()

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 
 import openpyxl
+from lxml.etree import SerialisationError
 
 from mkb21sem.errors import Mkb21Error
 from mkb21sem.survey.codebook import Codebook
@@ -44,10 +45,7 @@ def xlsform(codebook: Codebook, lang: str) -> bytes:
     content = io.BytesIO()
     try:
         book.save(content)
-    except Exception as error:
-        # openpyxl raises what lxml gives it, or, without lxml, what the system does.
-        if not isinstance(error, OSError) and type(error).__name__ != "SerialisationError":
-            raise
+    except (OSError, SerialisationError) as error:
         raise Mkb21Error(
             f"the workbook can't be put together ({error}): there is no room for temporary files in "
             f"{tempfile.gettempdir()}. Make some, or name another place for them by the environment variable TMPDIR."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,8 +19,10 @@ from mkb21sem.commands.fitting import (
     Parameterization,
     StdLv,
     Weights,
+    by_hand,
     listed,
 )
+from mkb21sem.commands.planned import PlanFile, say
 from mkb21sem.commands.record import record
 from mkb21sem.commands.shell import NOT_CONVERGED, Codes, guarded, missing_codes, progress
 from mkb21sem.report.terminal import console, print_fit
@@ -30,11 +32,13 @@ EXAMPLE = "mkb21sem estimate --model trust.sem --data answers.csv --missing-code
 
 @guarded
 def estimate(
-    model: Annotated[str, typer.Option("--model", help="A shipped model's name, or a .sem file.")],
     data: Annotated[Path, typer.Option("--data", help="Any table (.csv, .xlsx, .sav) with names in its first row.")],
-    estimator: Estimator = "ML",
+    model: Annotated[
+        str | None, typer.Option("--model", help="A shipped model's name, or a .sem file. Default: the plan's.")
+    ] = None,
+    estimator: Estimator = None,
     codes: Codes = None,
-    missing: Missing = "listwise",
+    missing: Missing = None,
     group: Group = None,
     equal: Equal = "",
     free: Free = "",
@@ -44,6 +48,7 @@ def estimate(
     std_lv: StdLv = False,
     fixed_x: FixedX = True,
     meanstructure: Meanstructure = None,
+    plan: PlanFile = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for results.json and CSV files.")] = None,
 ) -> None:
     """Fit any model to any table, and print fit indices and estimates under lavaan's names."""
@@ -51,34 +56,28 @@ def estimate(
     with progress() as step:
         step("load the program")
         from mkb21sem.report import outputs, quick
-        from mkb21sem.specify.model import Model
+        from mkb21sem.report.words import Words
         from mkb21sem.survey.readers import read_table
 
         if out is not None:
             outputs.replaceable(out)
         step("specify")
-        chosen = Model.read(model)
+        of = by_hand(plan, model, estimator, missing, None)
         step("survey")
-        needed = [*chosen.observed, *([weights] if weights else [])]
+        needed = [*of.model.observed, *([weights] if weights else [])]
         table = read_table(data, missing_codes(codes), needed=needed)
         step("estimate")
-        done = quick.quick(
-            chosen,
-            table,
-            estimator,
-            missing=missing,
-            group=group,
-            weights=weights,
-            parameterization=parameterization,
-            std_lv=std_lv,
-            fixed_x=fixed_x,
-            meanstructure=meanstructure,
-            **listed(equal, free, ordered),
-        )
+        way = of.way(table.frame)
+        also: dict[str, Any] = {"group": group, "weights": weights, "fixed_x": fixed_x, "meanstructure": meanstructure}
+        also |= {"parameterization": parameterization, "std_lv": std_lv, **listed(equal, free, ordered)}
+        done = quick.quick(of.model, table, **way, **also)
+        held = of.held(done.found, table.frame, way, also | {"fixed_x": "" if fixed_x else "no"})
         if out is not None:
             step("report")
-            quick.save(done, out, asked)
+            quick.save(done, out, asked, held)
     print_fit(done)
+    if held is not None:
+        say(held.plan, held.deviations, Words(), console(), held.promises)
     if out is not None:
         console().print(f"Written to {out.resolve()}", markup=False, soft_wrap=True)
     if not done.found.converged:

@@ -19,8 +19,10 @@ from mkb21sem.commands.fitting import (
     Parameterization,
     StdLv,
     Weights,
+    by_hand,
     listed,
 )
+from mkb21sem.commands.planned import DEFAULT, ModelName, PlanFile, say
 from mkb21sem.commands.record import record
 from mkb21sem.commands.shell import Book, Codes, Mapping, guarded, missing_codes, progress, the_wave
 from mkb21sem.report.terminal import console
@@ -34,18 +36,18 @@ def export(
     to: Annotated[
         str, typer.Option("--to", help="lavaan, mplus, semopy, jasp, amos, smartpls; or pack: moments only.")
     ] = "lavaan",
-    model: Annotated[str, typer.Option("--model", help="A shipped model's name, or a .sem file.")] = "mkb21",
+    model: ModelName = None,
     data: Annotated[
         str, typer.Option("--data", help="rows: respondents' answers go along; moments: means and covariances only.")
     ] = "rows",
     any_table: Annotated[
         bool, typer.Option("--table", help="The file is any table with names in its first row, not a wave.")
     ] = False,
-    estimator: Estimator = "ML",
+    estimator: Estimator = None,
     codebook: Book = None,
     codes: Codes = None,
     mapping: Mapping = None,
-    missing: Missing = "listwise",
+    missing: Missing = None,
     group: Group = None,
     equal: Equal = "",
     free: Free = "",
@@ -55,6 +57,7 @@ def export(
     std_lv: StdLv = False,
     fixed_x: FixedX = True,
     meanstructure: Meanstructure = None,
+    plan: PlanFile = None,
     out: Annotated[Path, typer.Option("--out", help="Folder; it appears whole or not at all.")] = Path("export"),
 ) -> None:
     """Hand a fitted model over to lavaan, Mplus, semopy, JASP, Amos or SmartPLS, with the sample and our numbers."""
@@ -66,14 +69,14 @@ def export(
         from mkb21sem.report import outputs
         from mkb21sem.report.handover.folder import PROGRAMS, SAMPLES
         from mkb21sem.report.handover.folder import export as hand_over
-        from mkb21sem.specify.model import Model
+        from mkb21sem.report.words import Words
         from mkb21sem.survey.readers import read_table
 
         one_of("--to", to, PROGRAMS)
         one_of("--data", data, SAMPLES)
         outputs.replaceable(out)
         step("specify")
-        chosen = Model.read(model)
+        of = by_hand(plan, model, estimator, missing, DEFAULT)
         step("survey")
         wave = None
         if not any_table:
@@ -81,23 +84,17 @@ def export(
         elif file is None:
             raise OptionError("--table describes a file; name it.")
         else:
-            needed = [*chosen.observed, *([weights] if weights else [])]
+            needed = [*of.model.observed, *([weights] if weights else [])]
             source = read_table(file, missing_codes(codes), needed=needed).frame
         step("estimate")
-        found = fit(
-            chosen,
-            source,
-            estimator,
-            missing=missing,
-            group=group,
-            weights=weights,
-            parameterization=parameterization,
-            std_lv=std_lv,
-            fixed_x=fixed_x,
-            meanstructure=meanstructure,
-            **listed(equal, free, ordered),
-        )
+        also: dict[str, Any] = {"group": group, "weights": weights, "fixed_x": fixed_x, "meanstructure": meanstructure}
+        also |= {"parameterization": parameterization, "std_lv": std_lv, **listed(equal, free, ordered)}
+        way = of.way(source)
+        found = fit(of.model, source, **{**also, **way, **({"ordered": also["ordered"]} if also["ordered"] else {})})
+        held = of.held(found, source, way, also | {"fixed_x": "" if fixed_x else "no"})
         step("report")
-        hand_over(found, to, out, data=data, synthetic=wave is not None and wave.synthetic, asked=asked)
+        hand_over(found, to, out, data=data, synthetic=wave is not None and wave.synthetic, asked=asked, held=held)
     console().print((out / "README.txt").read_text(encoding="utf-8").strip(), markup=False, soft_wrap=True)
+    if held is not None:
+        say(held.plan, held.deviations, Words(), console(), held.promises)
     console().print(f"Written to {out.resolve()}", markup=False, soft_wrap=True)

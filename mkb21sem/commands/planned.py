@@ -86,6 +86,29 @@ class Specified:
         return the_items(given, self.name)
 
 
+def chosen(plan: Path | None, model: str | None, default: str | None = DEFAULT) -> tuple[Plan | None, str, Model]:
+    """The plan, if there is one, and name and model: as asked, else as planned, else the default.
+
+    Raises
+    ------
+    SpecError
+        A file that can't be used, or a plan whose content no longer fits its seal.
+    OptionError
+        There is neither a model nor a plan, nor a default.
+    """
+    from mkb21sem.errors import OptionError
+    from mkb21sem.specify.model import Model
+    from mkb21sem.specify.plan import Plan
+
+    frozen = None if plan is None else Plan.read(plan)
+    if model is None and frozen is not None:
+        return frozen, frozen.model.name, frozen.model
+    name = model or default
+    if name is None:
+        raise OptionError("--model is lacking: name a shipped model or a .sem file, or a frozen plan by --plan.")
+    return frozen, name, Model.read(name)
+
+
 def specified(
     plan: Path | None, model: str | None, hypotheses: str | None, estimator: str | None, missing: str | None
 ) -> Specified:
@@ -96,23 +119,15 @@ def specified(
     SpecError
         A file that can't be used, or a plan whose content no longer fits its seal.
     """
-    from mkb21sem.specify.model import Model
-    from mkb21sem.specify.plan import Plan
-
-    frozen = None if plan is None else Plan.read(plan)
-    if model is None and frozen is not None:
-        name, chosen = frozen.model.name, frozen.model
-    else:
-        name = model or DEFAULT
-        chosen = Model.read(name)
+    frozen, name, drawn = chosen(plan, model)
     if hypotheses is None and frozen is not None:
         claims, zeros = frozen.hypotheses, frozen.zeros
     else:
-        claims, zeros = tuple(the_hypotheses(hypotheses, name, chosen)), the_zeros(hypotheses, name, chosen)
+        claims, zeros = tuple(the_hypotheses(hypotheses, name, drawn)), the_zeros(hypotheses, name, drawn)
     rules = None if frozen is None else frozen.rules
     return Specified(
         name,
-        chosen,
+        drawn,
         claims,
         zeros,
         estimator or (rules.estimator if rules else "auto"),

@@ -117,6 +117,19 @@ def choose(model: Model, wave: Wave, estimator: str = AUTO, missing: str = AUTO)
     )
 
 
+def choose_for_table(model: Model, table: pd.DataFrame, estimator: str = AUTO, missing: str = AUTO) -> tuple[str, str]:
+    """Estimator and treatment of missing answers for a table, which has no codebook that says what is ordinal.
+
+    ``auto`` is MLR, and fiml where a variable of the model lacks a value (listwise for estimators other than ML and
+    MLR).
+    """
+    absent = [name for name in model.observed if name not in table]
+    some = not absent and bool(table[list(model.observed)].isna().any(axis=None))
+    chosen = "MLR" if estimator == AUTO else estimator
+    way = ("fiml" if some and chosen in ("ML", "MLR") else "listwise") if missing == AUTO else missing
+    return chosen, way
+
+
 def _ordinal(model: Model, wave: Wave) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Ordinal variables of the model: those measured or explained, and all of them with the causes."""
     heads = {arrow.rhs if arrow.op == "=~" else arrow.lhs for arrow in model.arrows if arrow.op in ("=~", "~")}

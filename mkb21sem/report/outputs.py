@@ -175,6 +175,7 @@ def _explain(workshop: Path, content: Mapping[str, Any]) -> None:
         return
     words = Words(str((run.get("options") or {}).get("lang") or "en"))
     told = [words.plain("provenance.title"), *(line.striptags() for line in provenance.lines(content, words))]
+    told += provenance.departures(content, words)
     for folder in sorted({path.parent for path in workshop.rglob("*.csv")}):
         path = folder / "README.txt"
         before = path.read_text(encoding="utf-8") + "\n" if path.exists() else ""

@@ -45,7 +45,7 @@ class Promise:
     why: str = ""
 
 
-def promises(plan: Plan | None, found: Fit, source: Wave | pd.DataFrame, missing: str) -> tuple[Promise, ...]:
+def promises(plan: Plan | None, found: Fit, source: Wave | pd.DataFrame | None, missing: str) -> tuple[Promise, ...]:
     """Hold the exclusions and criteria of a plan against a fit.
 
     Parameters
@@ -55,7 +55,7 @@ def promises(plan: Plan | None, found: Fit, source: Wave | pd.DataFrame, missing
     found
         The fit.
     source
-        The answers that it is a fit of; a table has its variables as columns.
+        The answers that it is a fit of; a table has its variables as columns. None if there are several samples.
     missing
         How missing answers were treated: listwise, fiml or pairwise.
     """
@@ -73,7 +73,7 @@ def broken(held: Sequence[Promise]) -> tuple[Deviation, ...]:
     )
 
 
-def _exclusions(rules: Rules, found: Fit, source: Wave | pd.DataFrame, missing: str) -> Iterator[Promise]:
+def _exclusions(rules: Rules, found: Fit, source: Wave | pd.DataFrame | None, missing: str) -> Iterator[Promise]:
     stated = exclusions(rules.exclusions)
     if stated.nobody:
         yield Promise("exclusion", rules.exclusions, "kept", why="; ".join(why for why, _ in found.moments.left_out))
@@ -94,9 +94,11 @@ def _excluded(rule: Rule, analysed: pd.DataFrame | None) -> Promise:
     return Promise("exclusion", rule.said, "broken" if some else "kept")
 
 
-def _analysed(found: Fit, source: Wave | pd.DataFrame, missing: str) -> pd.DataFrame | None:
+def _analysed(found: Fit, source: Wave | pd.DataFrame | None, missing: str) -> pd.DataFrame | None:
     """Every column of the rows that the fit rests on; None if they can't be told from the others."""
     model = found.model
+    if source is None:
+        return None
     if isinstance(source, Wave):
         asked = source.frame(model.observed)
         known = source.answers.where(source.answers >= 0).astype(float)

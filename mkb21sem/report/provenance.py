@@ -122,6 +122,16 @@ def _block(claim: Hypothesis) -> dict[str, Any]:
     return {"id": filled.pop("id"), "path": " -> ".join(claim.nodes), **filled}
 
 
+def departures(content: Record, words: Words) -> Iterator[str]:
+    """Every deviation from a frozen plan, from what results.json says: for README.txt."""
+    found = (content.get("plan") or {}).get("deviations", ())
+    if found:
+        yield words.plain("plan.deviations", n=len(found))
+    for each in found:
+        change = " → ".join(text for text in (each["planned"], each["done"]) if text)
+        yield f"  {words.plain('deviation.' + each['kind'])}: {each['what']} ({change})"
+
+
 def lines(content: Record, words: Words) -> Iterator[Markup]:
     """The record in print, from what results.json says: for the foot of a page and for README.txt.
 
@@ -141,6 +151,8 @@ def lines(content: Record, words: Words) -> Iterator[Markup]:
         yield words("provenance.answers", file=each["file"], sha=str(each["sha256"])[:SHOWN])
     if ran["spec_sha256"]:
         yield words("provenance.model", sha=ran["spec_sha256"][:SHOWN])
+    if plan := content.get("plan"):
+        yield words("provenance.plan", seal=str(plan["seal"])[:SHOWN], n=len(plan["deviations"]))
     if ran["seed"] is not None:
         yield words("provenance.seed", seed=ran["seed"])
     shown = ", ".join(f"{name} {number}" for name, number in content["software"].items())

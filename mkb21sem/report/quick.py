@@ -15,6 +15,7 @@ from mkb21sem.estimate.secondopinion import second_opinion
 from mkb21sem.infer.effects.effects import r_squared
 from mkb21sem.infer.globalfit.indices import indices
 from mkb21sem.report import outputs, provenance, results
+from mkb21sem.report.registered import Registered
 from mkb21sem.report.table import write
 from mkb21sem.specify.model import Model
 from mkb21sem.survey.codebook import Codebook
@@ -68,13 +69,15 @@ def _hint(model: Model, frame: pd.DataFrame) -> str:
     )
 
 
-def save(of: Quick, out: str | Path, asked: Mapping[str, Any] | None = None) -> None:
+def save(of: Quick, out: str | Path, asked: Mapping[str, Any] | None = None, held: Registered | None = None) -> None:
     """Write results.json, estimates.csv, fit.csv and r_squared.csv into a folder, whole or not at all.
 
     Parameters
     ----------
     asked
         Command and options, as `mkb21sem.report.provenance.run` takes them; None when called from Python.
+    held
+        The frozen plan beside what was done, if there is one.
 
     Raises
     ------
@@ -93,4 +96,5 @@ def save(of: Quick, out: str | Path, asked: Mapping[str, Any] | None = None) -> 
         method = {"missing": "listwise", **of.options}
         content = results.results(of.found, (), second_opinion(of.found), about, method)
         run = provenance.run(asked or provenance.unknown("estimate"), of.found.model)
-        results.write(content | {"run": run}, folder / outputs.RESULTS)
+        plan = {} if held is None else {"plan": held.record()}
+        results.write(content | plan | {"run": run}, folder / outputs.RESULTS)

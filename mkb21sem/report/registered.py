@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from mkb21sem.errors import OptionError
 from mkb21sem.report import promised
@@ -19,6 +19,36 @@ from mkb21sem.report.words import Words
 from mkb21sem.specify.deviations import Deviation, of_model
 from mkb21sem.specify.model import Model
 from mkb21sem.specify.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A frozen plan beside what was done.
+
+    Attributes
+    ----------
+    plan
+        As it was frozen.
+    deviations
+        What was done otherwise.
+    promises
+        What became of its exclusions and criteria.
+    """
+
+    plan: Plan
+    deviations: tuple[Deviation, ...] = ()
+    promises: tuple[Promise, ...] = ()
+
+    def record(self) -> dict[str, Any]:
+        """For results.json."""
+        return record(self.plan, self.deviations, self.promises)
+
+    def sentences(self, words: Words) -> Iterator[Markup]:
+        """For a page without a table of deviations: the seal, every deviation, and what became of the promises."""
+        yield from lines(self.plan, self.deviations, words)
+        yield from (Markup(escape(line)) for line in _listed(self.deviations, words))
+        yield from promised.lines(self.promises, words)
+
 
 SHOWN = 16
 """Letters of the seal in print; the whole stands in results.json."""
@@ -66,7 +96,8 @@ def of_output(plan: Plan, folder: Path) -> tuple[Deviation, ...] | None:
     """
     try:
         content = json.loads((folder / "results.json").read_text(encoding="utf-8"))
-        block, spec = content["plan"] or {}, content["model"]["spec"]
+        block, model = content.get("plan") or {}, content["model"]
+        spec = model if isinstance(model, str) else model["spec"]
         found = tuple(Deviation(**each) for each in block.get("deviations", ()))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise OptionError(f"{folder}: there is no results.json of an analysis that can be read ({error}).") from error
@@ -84,10 +115,15 @@ def of_output(plan: Plan, folder: Path) -> tuple[Deviation, ...] | None:
 def spoken(found: tuple[Deviation, ...], words: Words, held: tuple[Promise, ...] = ()) -> Iterator[str]:
     """The same for the terminal: how many deviations, and each on a line; then what became of the promises."""
     yield words.plain("plan.deviations" if found else "plan.kept", n=len(found))
+    yield from (f"  {line}" for line in _listed(found, words))
+    yield from (f"  {line.striptags()}" for line in promised.lines(held, words))
+
+
+def _listed(found: tuple[Deviation, ...], words: Words) -> Iterator[str]:
+    """Each deviation on a line."""
     for each in found:
         change = " → ".join(text for text in (each.planned, each.done) if text)
-        yield f"  {words.plain(f'deviation.{each.kind}')}: {each.what} ({change})"
-    yield from (f"  {line.striptags()}" for line in promised.lines(held, words))
+        yield f"{words.plain(f'deviation.{each.kind}')}: {each.what} ({change})"
 
 
 def table(found: tuple[Deviation, ...]) -> Table:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from mkb21sem.errors import OptionError, WaveError, closest
-from mkb21sem.estimate.choice import AUTO, choose
+from mkb21sem.estimate.choice import AUTO, choose, choose_for_table
 from mkb21sem.estimate.fit import Fit, fit
 from mkb21sem.report.dossier.page import group_name
 from mkb21sem.report.words import Words
@@ -24,10 +24,11 @@ MOST = 6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """A fit, with one group a panel, and sentences on what was left out of the model."""
+    """A fit, with one group a panel, sentences on what was left out of the model, and how missing answers count."""
 
     found: Fit
     remarks: tuple[str, ...] = ()
+    missing: str = "listwise"
 
 
 def fitted(
@@ -77,10 +78,11 @@ def fitted(
     elif equal or free:
         raise OptionError("--equal and --free hold over groups: name them by --group, or give several waves.")
     else:
-        return Fitted(fit(model, source, **_how(model, source, estimator, missing)))
+        how = _how(model, source, estimator, missing)
+        return Fitted(fit(model, source, **how), missing=str(how["missing"]))
     model, gone = _without(model, _constant(model, frame), words, "drawing.constant")
     how = _how(model, source, estimator, missing)
-    return Fitted(fit(model, frame, group=_COLUMN, equal=equal, free=free, **how), remarks + gone)
+    return Fitted(fit(model, frame, group=_COLUMN, equal=equal, free=free, **how), remarks + gone, str(how["missing"]))
 
 
 _COLUMN = "group "
@@ -90,11 +92,7 @@ _COLUMN = "group "
 def _how(model: Model, source: Source, estimator: str, missing: str) -> dict[str, Any]:
     """Estimator and treatment of missing answers; of several waves what the most demanding asks for."""
     if isinstance(source, pd.DataFrame):
-        absent = [name for name in model.observed if name not in source]
-        some = not absent and bool(source[list(model.observed)].isna().any(axis=None))
-        chosen = "MLR" if estimator == AUTO else estimator
-        way = ("fiml" if some and chosen in ("ML", "MLR") else "listwise") if missing == AUTO else missing
-        return {"estimator": chosen, "missing": way}
+        return dict(zip(("estimator", "missing"), choose_for_table(model, source, estimator, missing), strict=True))
     waves = source.waves if isinstance(source, Waves) else (source,)
     choices = [choose(model, wave, estimator, missing) for wave in waves]
     ordinal = [choice for choice in choices if "ordered" in choice.options]

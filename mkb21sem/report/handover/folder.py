@@ -22,6 +22,7 @@ from mkb21sem.report.handover.sample import (
 )
 from mkb21sem.report.handover.terms import one_line
 from mkb21sem.report.outputs import RESULTS, whole
+from mkb21sem.report.registered import Registered
 from mkb21sem.report.results import PROGRAM, software
 
 PROGRAMS = ("lavaan", "mplus", "semopy", "jasp", "amos", "smartpls", "pack")
@@ -39,6 +40,7 @@ def export(
     data: str = "rows",
     synthetic: bool = False,
     asked: Mapping[str, Any] | None = None,
+    held: Registered | None = None,
 ) -> None:
     """Write a fit for another program.
 
@@ -58,6 +60,8 @@ def export(
         Said in the files.
     asked
         Command and options, as `mkb21sem.report.provenance.run` takes them; None when called from Python.
+    held
+        The frozen plan beside what was done, if there is one.
 
     Raises
     ------
@@ -99,7 +103,16 @@ def export(
         elif to != "mplus":
             write_rows(found, folder)
         write_estimates(found, folder)
-        _write_readme(found, folder, to, texts, asked)
+        _write_readme(found, folder, to, texts)
+        content = {
+            "made_by": PROGRAM,
+            "software": software(),
+            "export": to,
+            "model": {"name": found.model.name, "spec": str(found.model)},
+            **({} if held is None else {"plan": held.record()}),
+            "run": provenance.run(asked or provenance.unknown("export"), found.model),
+        }
+        (folder / RESULTS).write_text(json.dumps(content), encoding="utf-8")
 
 
 def _moments_suffice(found: Fit, to: str) -> None:
@@ -127,7 +140,7 @@ def _write_bare(found: Fit, folder: Path) -> None:
     rows.fillna(MISSING).to_csv(folder / "respondents.dat", sep=" ", header=False, index=False, float_format="%.10g")
 
 
-def _write_readme(found: Fit, folder: Path, to: str, texts: dict[str, str], asked: Mapping[str, Any] | None) -> None:
+def _write_readme(found: Fit, folder: Path, to: str, texts: dict[str, str]) -> None:
     files = sorted(path.name for path in folder.iterdir())
     lines = [
         texts["title"],
@@ -140,11 +153,3 @@ def _write_readme(found: Fit, folder: Path, to: str, texts: dict[str, str], aske
         "estimates.csv holds our own estimates and standard errors, to compare with.",
     ]
     (folder / "README.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    content = {
-        "made_by": PROGRAM,
-        "software": software(),
-        "export": to,
-        "model": {"name": found.model.name, "spec": str(found.model)},
-        "run": provenance.run(asked or provenance.unknown("export"), found.model),
-    }
-    (folder / RESULTS).write_text(json.dumps(content), encoding="utf-8")

@@ -214,3 +214,9 @@ def test_the_command_writes_twin_note_and_report(tmp_path):
     page = (tmp_path / "twin_disclosure" / "disclosure.html").read_text(encoding="utf-8")
     assert "differentieel privé" in page
     assert "nan" not in page.split("</style>")[1].lower().split()
+
+
+def test_a_name_too_long_to_write_aside_is_a_message(tmp_path):
+    with pytest.raises(OptionError, match=r"it can't be written \(File name too long\)\. Name another place\.$"):
+        files.write(twin().answers.reset_index(), tmp_path / f"{'x' * 249}.csv", {})
+    assert list(tmp_path.iterdir()) == []

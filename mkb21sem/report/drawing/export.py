@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from mkb21sem.errors import Mkb21Error, OptionError, one_of
@@ -52,7 +52,7 @@ def write(sheet: Sheet, paths: Sequence[str | Path]) -> None:
         ready = []
         for target in targets:
             unfinished = target.with_name(f".{target.name}.new{target.suffix.lower()}")
-            left_over.callback(unfinished.unlink, missing_ok=True)
+            left_over.callback(_discard, unfinished)
             if figure is not None and target.suffix.lower() in METADATA:
                 save(figure, unfinished)
             else:
@@ -63,6 +63,11 @@ def write(sheet: Sheet, paths: Sequence[str | Path]) -> None:
                 unfinished.replace(target)
             except OSError as error:
                 raise Mkb21Error(f"{target} can't be written: {error.strerror}.") from error
+
+
+def _discard(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()
 
 
 def _write_text(text: str, path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import math
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -70,7 +71,8 @@ def save_positions(found: Mapping[str, tuple[float, float]], path: str | Path) -
     except OSError as error:
         raise Mkb21Error(f"{target} can't be written: {error.strerror}.") from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink()
 
 
 def _toml(listed: Mapping[str, list[float]]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -208,7 +209,8 @@ def save(figure: Figure, path: str | Path) -> None:
     except OSError as error:
         raise Mkb21Error(f"{target} can't be written: {error.strerror}.") from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink()
 
 
 def _paper(width: float, height: float, theme: Theme) -> tuple[Figure, Axes]:

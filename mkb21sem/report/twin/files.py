@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 
@@ -100,7 +101,8 @@ def _replace(path: Path, content: bytes) -> None:
         workshop.write_bytes(content)
         workshop.replace(path)
     except OSError as error:
-        workshop.unlink(missing_ok=True)
+        with suppress(OSError):
+            workshop.unlink()
         raise OptionError(
             f"--out {path}: it can't be written ({error.strerror or error}). Name another place."
         ) from error

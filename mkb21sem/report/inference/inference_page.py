@@ -9,15 +9,15 @@ from typing import Any
 from markupsafe import Markup
 
 from mkb21sem.infer.judging.verdicts import verdict_table
-from mkb21sem.report import judged, numbers, outputs, provenance, registered, results
+from mkb21sem.report import judged, numbers, provenance, registered, results
 from mkb21sem.report.charts.curve import choices, curve
 from mkb21sem.report.charts.forest import forest
 from mkb21sem.report.charts.style import Chart
 from mkb21sem.report.inference.inference import BOOTSTRAP, Inference
 from mkb21sem.report.inference.inference_tables import every_table
 from mkb21sem.report.inference.rival_tables import named
-from mkb21sem.report.pages import numbered, rendered
-from mkb21sem.report.table import Table, write
+from mkb21sem.report.pages import folder, numbered, rendered
+from mkb21sem.report.table import Table
 from mkb21sem.report.words import Words
 
 
@@ -35,15 +35,9 @@ def save(of: Inference, out: str | Path, lang: str = "en", asked: Mapping[str, A
         The folder can't be written, or holds files of someone else.
     """
     words = Words(lang, of.wave.codebook.label)
-    with outputs.whole(Path(out)) as folder:
-        made, drawn, told = every_table(of, words), charts(of, words), content(of, asked)
-        (folder / "inference.html").write_text(page(of, words, made, drawn, told), encoding="utf-8")
-        for chart in drawn:
-            chart.save(folder)
-        (folder / "tables").mkdir()
-        for table in made.values():
-            write(table.frame, folder / "tables" / f"{table.name}.csv", words.lang)
-        results.write(told, folder / outputs.RESULTS)
+    made, drawn, told = every_table(of, words), charts(of, words), content(of, asked)
+    filed = {table.name: table for table in made.values()}
+    folder.save(out, ("inference.html", page(of, words, made, drawn, told)), filed, drawn, told, words.lang)
 
 
 def charts(of: Inference, words: Words) -> list[Chart]:

@@ -8,13 +8,13 @@ from typing import Any
 
 from markupsafe import Markup
 
-from mkb21sem.report import numbers, outputs, provenance, results
+from mkb21sem.report import numbers, provenance, results
 from mkb21sem.report.charts.power import detectable, fit_curves, power_curves
 from mkb21sem.report.charts.style import Chart
-from mkb21sem.report.pages import numbered, rendered
+from mkb21sem.report.pages import folder, numbered, rendered
 from mkb21sem.report.planning.study import WANTED, Plan
 from mkb21sem.report.planning.tables import every_table, nearest
-from mkb21sem.report.table import Table, write
+from mkb21sem.report.table import Table
 from mkb21sem.report.words import Words
 
 
@@ -32,15 +32,9 @@ def save(of: Plan, out: str | Path, lang: str = "en", asked: Mapping[str, Any] |
         The folder can't be written, or holds files of someone else.
     """
     words = Words(lang, of.wave.codebook.label)
-    with outputs.whole(Path(out)) as folder:
-        made, drawn, told = every_table(of, words), charts(of, words), content(of, asked)
-        (folder / "power.html").write_text(page(of, words, made, drawn, told), encoding="utf-8")
-        for chart in drawn:
-            chart.save(folder)
-        (folder / "tables").mkdir()
-        for table in made.values():
-            write(table.frame, folder / "tables" / f"{table.name}.csv", words.lang)
-        results.write(told, folder / outputs.RESULTS)
+    made, drawn, told = every_table(of, words), charts(of, words), content(of, asked)
+    filed = {table.name: table for table in made.values()}
+    folder.save(out, ("power.html", page(of, words, made, drawn, told)), filed, drawn, told, words.lang)
 
 
 def charts(of: Plan, words: Words) -> list[Chart]:
@@ -110,6 +104,8 @@ def short(of: Plan, words: Words) -> Iterator[Markup]:
         most = known.sort_values("n").iloc[-1]
         yield words("power.sizes.hardest", id=most["id"], n=numbers.count(float(most["n"]), lang))
     yield from stopped(of, words)
+    if of.held is not None:
+        yield from of.held.sentences(words)
 
 
 def stopped(of: Plan, words: Words) -> Iterator[Markup]:
@@ -167,6 +163,7 @@ def content(of: Plan, asked: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "left_out": of.power.left_out.to_dict("records"),
         "sensitivity": of.sensitivity.to_dict("records"),
         "cutoffs": cuts,
+        **({} if of.held is None else {"plan": of.held.record()}),
         "run": run,
     }
     return {key: results.plain(value) for key, value in whole.items()}

@@ -10,8 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from mkb21sem.report import numbers, outputs, provenance, results
-from mkb21sem.report.pages import numbered, rendered
-from mkb21sem.report.table import write
+from mkb21sem.report.pages import folder, numbered, rendered
 from mkb21sem.report.twin import tables
 from mkb21sem.report.twin.disclosure import Disclosure
 from mkb21sem.report.words import Words
@@ -44,12 +43,8 @@ def save(of: Disclosure, words: Words, out: Path, digest: str, asked: Mapping[st
         The folder can't be written, or holds files of someone else.
     """
     made, told = tables.every(of, words), content(of, digest, asked)
-    with outputs.whole(out) as folder:
-        (folder / PAGE).write_text(page(of, words, told), encoding="utf-8")
-        (folder / "tables").mkdir()
-        for name, table in made.items():
-            write(table.frame, folder / "tables" / f"{name.removeprefix('twin_')}.csv", words.lang)
-        results.write(told, folder / outputs.RESULTS)
+    filed = {name.removeprefix("twin_"): table for name, table in made.items()}
+    folder.save(out, (PAGE, page(of, words, told)), filed, (), told, words.lang)
 
 
 def page(of: Disclosure, words: Words, told: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mkb21sem.commands.planned import Hypotheses, ModelName, PlanFile, say, specified
 from mkb21sem.commands.record import record
 from mkb21sem.commands.shell import Codes, Lang, guarded, missing_codes, progress
 from mkb21sem.report.terminal import console, plain_grid
@@ -23,10 +24,8 @@ def compare(
     files: Annotated[
         list[Path] | None, typer.Argument(metavar="[WAVE]...", help="Wave files in order of time. Default: synthetic.")
     ] = None,
-    model: Annotated[str, typer.Option("--model", help="A shipped model's name, or a .sem file.")] = "mkb21",
-    hypotheses: Annotated[
-        str | None, typer.Option("--hypotheses", help="A .toml file. Default: those of the model.")
-    ] = None,
+    model: ModelName = None,
+    hypotheses: Hypotheses = None,
     group: Annotated[
         str, typer.Option("--group", help="Compare groups inside one wave, such as ZZP, instead of waves.")
     ] = "wave",
@@ -40,6 +39,7 @@ def compare(
     ordinal: Annotated[
         bool | None, typer.Option("--ordinal/--continuous", help="Which ladder. Default: by the items' answers.")
     ] = None,
+    plan: PlanFile = None,
     lang: Annotated[Lang, typer.Option("--lang", help="Language of the page.")] = Lang.EN,
     out: Annotated[Path, typer.Option("--out", help="Folder for the output; it appears whole or not at all.")] = Path(
         "compared"
@@ -49,22 +49,22 @@ def compare(
     asked = record()
     with progress() as step:
         step("load the program")
-        from mkb21sem.commands.shell import the_hypotheses
         from mkb21sem.report import outputs
         from mkb21sem.report.waves import page
         from mkb21sem.report.waves.comparison import comparison
         from mkb21sem.report.words import Words
-        from mkb21sem.specify.model import Model
 
         outputs.replaceable(out)
         step("specify")
-        chosen = Model.read(model)
-        claims = the_hypotheses(hypotheses, model, chosen) if chosen.structure.edges else ()
+        of = specified(plan, model, hypotheses, None, None)
+        claims = of.hypotheses if of.model.structure.edges else ()
         step("survey")
         source = _source(files or [], codebooks or [], mapping, missing_codes(codes), group)
-        done = comparison(chosen, source, claims, group, ordinal, step)
+        done = comparison(of.model, source, claims, group, ordinal, step)
+        done = done if of.plan is None else done.beside(of.plan)
         step("report")
-        page.save(done, Words(lang.value, source.codebook.label), out, asked)
+        words = Words(lang.value, source.codebook.label)
+        page.save(done, words, out, asked)
     shown = console()
     shown.print(str(source), markup=False, style="bold", soft_wrap=True)
     columns = ["rung", "chisq_scaled", "df", "diff", "diff_df", "diff_p", "holds"]
@@ -73,6 +73,8 @@ def compare(
     if len(freed):
         columns = ["item", "wave", "rung", "dmacs"]
         shown.print(plain_grid("Released", freed[columns].round(3)))
+    if done.held is not None:
+        say(done.held.plan, done.held.deviations, words, shown)
     shown.print(f"Written to {out.resolve()}", markup=False, soft_wrap=True)
 
 

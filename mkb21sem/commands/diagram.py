@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mkb21sem.commands.fitting import Equal, Free
+from mkb21sem.commands.planned import Estimator, Missing, ModelName, PlanFile, chosen, say
 from mkb21sem.commands.shell import (
     NOT_CONVERGED,
     Codes,
@@ -43,7 +44,7 @@ def diagram(
         list[Path] | None,
         typer.Argument(metavar="[WAVE]...", help="Wave file; several in order of time. Default: a synthetic wave."),
     ] = None,
-    model: Annotated[str, typer.Option("--model", help="A shipped model's name, or a .sem file.")] = "mkb21",
+    model: ModelName = None,
     unfitted: Annotated[bool, typer.Option("--unfitted", help="The model alone, without answers.")] = False,
     any_table: Annotated[
         bool, typer.Option("--table", help="The file is any table with names in its first row, not a wave.")
@@ -76,18 +77,15 @@ def diagram(
     save_positions: Annotated[
         Path | None, typer.Option("--save-positions", help="Write where the nodes stand (.toml, .json), to be edited.")
     ] = None,
-    estimator: Annotated[
-        str, typer.Option("--estimator", help="auto: what the answers ask for (MLR or WLSMV); or a name.")
-    ] = "auto",
-    missing: Annotated[
-        str, typer.Option("--missing", help="auto: every answer counts; or listwise, fiml, pairwise.")
-    ] = "auto",
+    estimator: Estimator = None,
+    missing: Missing = None,
     equal: Equal = "",
     free: Free = "",
     codebooks: Annotated[
         list[Path] | None, typer.Option("--codebook", help="Codebook of the waves, or repeated: one a wave.")
     ] = None,
     codes: Codes = None,
+    plan: PlanFile = None,
     mapping: Annotated[
         Path | None, typer.Option("--mapping", help="Which column is which question; of waves: renamed items.")
     ] = None,
@@ -103,7 +101,6 @@ def diagram(
         from mkb21sem.report.drawing import export, fits
         from mkb21sem.report.drawing import positions as places
         from mkb21sem.report.words import Words
-        from mkb21sem.specify.model import Model
 
         one_of("--names", names, NAMES)
         targets = export.writable(out or [Path("diagram.svg")])
@@ -119,22 +116,30 @@ def diagram(
             "lang": lang.value,
         }
         step("specify")
-        chosen = Model.read(model)
+        frozen, _, drawn = chosen(plan, model)
+        rules = None if frozen is None else frozen.rules
+        way = {
+            "estimator": estimator or (rules.estimator if rules else "auto"),
+            "missing": missing or (rules.missing if rules else "auto"),
+        }
         step("survey")
-        source = None if given.nothing(unfitted) else given.read(chosen)
+        source = None if given.nothing(unfitted) else given.read(drawn)
         words = Words(lang.value, given.labels(source))
         step("estimate")
-        estimation: dict[str, Any] = {"estimator": estimator, "missing": missing, "group": given.inside}
-        estimation |= {"equal": parted(equal), "free": parted(free)}
-        shown = None if source is None else fits.fitted(chosen, source, words, **estimation)
+        also: dict[str, Any] = {"group": given.inside, "equal": parted(equal), "free": parted(free)}
+        shown = None if source is None else fits.fitted(drawn, source, words, **way, **also)
+        held = None if frozen is None else fits.held(frozen, drawn, shown, source, **way, **also)
         step("draw")
-        how["names"] = _named(chosen, words, names)
-        how["note"] = " ".join([*(shown.remarks if shown else ()), *([note] if note else [])]) or None
+        how["names"] = _named(drawn, words, names)
+        planned = [] if held is None else [held.note(words)]
+        how["note"] = " ".join([*(shown.remarks if shown else ()), *planned, *([note] if note else [])]) or None
         how["synthetic"] = bool(getattr(source, "synthetic", False))
-        sheet = _sheet(shown.found if shown else chosen, how, title, columns)
+        sheet = _sheet(shown.found if shown else drawn, how, title, columns)
         export.write(sheet, targets)
         if kept is not None:
             places.save_positions(places.places(sheet), kept)
+    if held is not None:
+        say(held.plan, held.deviations, words, console(), held.promises)
     _say(words, bool(how["synthetic"]), shown, [*targets, *([kept] if kept else [])])
 
 

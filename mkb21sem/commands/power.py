@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mkb21sem.commands.kept import Keep, checkpoint
+from mkb21sem.commands.planned import Hypotheses, ModelName, PlanFile, say, specified
 from mkb21sem.commands.record import record
 from mkb21sem.commands.shell import (
     STOPPED,
@@ -20,7 +22,6 @@ from mkb21sem.commands.shell import (
     missing_codes,
     parted,
     progress,
-    the_hypotheses,
     the_wave,
 )
 from mkb21sem.report.terminal import console, grid
@@ -43,10 +44,8 @@ def power(
     file: Annotated[
         Path | None, typer.Argument(help="Wave file (.csv, .xlsx, .sav). Default: a synthetic one.")
     ] = None,
-    model: Annotated[str, typer.Option("--model", help="A shipped model's name, or a .sem file.")] = "mkb21",
-    hypotheses: Annotated[
-        str | None, typer.Option("--hypotheses", help="A shipped name, or a .toml file. Default: the model's own.")
-    ] = None,
+    model: ModelName = None,
+    hypotheses: Hypotheses = None,
     population: Annotated[
         str,
         typer.Option(
@@ -67,6 +66,7 @@ def power(
         int, typer.Option("--cutoffs", help="Samples at each level of misfit for cut-offs of CFI, RMSEA, SRMR.")
     ] = 0,
     seed: Annotated[int, typer.Option("--seed", help="Of the samples; the same seed gives the same numbers.")] = 1,
+    plan: PlanFile = None,
     workers: Annotated[int, typer.Option("--workers", help="Local processes; they change no number.")] = 1,
     scheduler: Annotated[
         str, typer.Option("--scheduler", help="A Dask cluster, tcp://address:port, in place of local processes.")
@@ -84,8 +84,9 @@ def power(
         step("load the program")
         from mkb21sem.report import outputs
         from mkb21sem.report.planning import page, study
+        from mkb21sem.report.registered import Registered
         from mkb21sem.report.words import Words
-        from mkb21sem.specify.model import Model
+        from mkb21sem.specify.deviations import deviations
 
         outputs.replaceable(out)
         settings = study.Settings(
@@ -98,8 +99,7 @@ def power(
             scheduler or "loky",
         )
         step("specify")
-        chosen = Model.read(model)
-        claims = the_hypotheses(hypotheses, model, chosen)
+        of = specified(plan, model, hypotheses, None, None)
         step("survey")
         wave = the_wave(file, codebook, missing_codes(codes), mapping)
         values = None if population == FIT else _values(population)
@@ -113,12 +113,17 @@ def power(
                 now = name
             step.count(done)
 
-        made = study.plan(wave, chosen, claims, values, settings, step, tell, kept)
+        made = study.plan(wave, of.model, of.hypotheses, values, settings, step, tell, kept)
+        if of.plan is not None:
+            made = replace(made, held=Registered(of.plan, deviations(of.plan, of.model, of.hypotheses)))
         step("report")
         page.save(made, out, lang.value, asked)
         if kept is not None and not made.stopped:
             kept.clear()
-    _say(made, Words(lang.value, wave.codebook.label), out)
+    words = Words(lang.value, wave.codebook.label)
+    _say(made, words, out)
+    if made.held is not None:
+        say(made.held.plan, made.held.deviations, words, console())
     if made.stopped:
         raise typer.Exit(STOPPED)
 

@@ -43,6 +43,10 @@ class Registered:
         """For results.json."""
         return record(self.plan, self.deviations, self.promises)
 
+    def note(self, words: Words) -> str:
+        """For below a drawing: the seal, and how many deviations."""
+        return words.plain("plan.note", seal=self.plan.seal[:SHOWN], n=len(self.deviations))
+
     def sentences(self, words: Words) -> Iterator[Markup]:
         """For a page without a table of deviations: the seal, every deviation, and what became of the promises."""
         yield from lines(self.plan, self.deviations, words)

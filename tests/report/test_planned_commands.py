@@ -106,3 +106,71 @@ def test_export_carries_the_deviations(files: Path, tmp_path: Path) -> None:
     assert code == 0, said
     assert kinds(tmp_path / "rows") == [("estimator", "estimator")]
     assert "estimator: estimator (MLR → ML)" in (tmp_path / "rows" / "README.txt").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A plan for three questions about motives and three about experience, tested at .01."""
+    folder = tmp_path_factory.mktemp("small")
+    (folder / "small.sem").write_text(
+        "MOT =~ MOT03 + MOT05 + MOT07\nERV =~ ERV03 + ERV05 + ERV07\nERV ~ MOT\n", encoding="utf-8"
+    )
+    (folder / "h.toml").write_text(CLAIM.replace("f -> g", "MOT -> ERV"), encoding="utf-8")
+    own = ("--model", folder / "small.sem", "--hypotheses", folder / "h.toml", "--alpha", ".01")
+    assert run("plan", "freeze", *own, "--estimator", "WLSMV", "--out", folder / "plan.toml")[0] == 0
+    assert run("plan", "freeze", *own, "--out", folder / "auto.toml")[0] == 0
+    return folder
+
+
+def test_compare_says_what_no_plan_asked_for(small: Path, tmp_path: Path) -> None:
+    """Other level and other estimator than planned, in groups that were not planned."""
+    asked = ("--plan", small / "plan.toml", "--group", "ZZP", "--continuous", "--lang", "nl")
+    code, said = run("compare", *asked, "--out", tmp_path / "out")
+    assert code == 0, said
+    assert kinds(tmp_path / "out") == [
+        ("estimator", "estimator"),
+        ("option", "group"),
+        ("hypothesis changed", "H1: alpha"),
+    ]
+    page = (tmp_path / "out" / "waves.html").read_text(encoding="utf-8")
+    for text in ("Afwijkingen van het plan: 3", "hypothese veranderd: H1: alpha (0.01 → 0.05)", "WLSMV → MLR"):
+        assert text in said
+        assert text in page
+    assert run("plan", "verify", small / "plan.toml", "--against", tmp_path / "out")[0] == 1
+
+
+def test_power_is_that_of_the_plan(small: Path, tmp_path: Path) -> None:
+    code, said = run("power", "--plan", small / "plan.toml", "--n", "100", "--out", tmp_path / "kept")
+    assert code == 0, said
+    assert HELD in said
+    content = json.loads((tmp_path / "kept" / "results.json").read_text(encoding="utf-8"))
+    assert content["plan"]["deviations"] == []
+    assert {each["alpha"] for each in content["sensitivity"]} == {0.01}
+    asked = ("--hypotheses", small / "h.toml", "--n", "100")
+    code, said = run("power", "--plan", small / "plan.toml", *asked, "--out", tmp_path / "other")
+    assert code == 0, said
+    assert kinds(tmp_path / "other") == [("hypothesis changed", "H1: alpha")]
+    assert "H1: alpha (0.01 → 0.05)" in (tmp_path / "other" / "power.html").read_text(encoding="utf-8")
+
+
+def test_a_drawing_says_how_many_deviations_it_shows(small: Path, files: Path, tmp_path: Path) -> None:
+    out = tmp_path / "d.dot"
+    code, said = run("diagram", "--plan", small / "plan.toml", "--lang", "nl", "--out", out)
+    assert code == 0, said
+    assert "Geen afwijking van het plan" in said
+    assert "afwijkingen: 0" in out.read_text(encoding="utf-8")
+    code, said = run("diagram", "--plan", small / "plan.toml", "--estimator", "auto", "--group", "ZZP", "--out", out)
+    assert code == 0, said
+    assert "estimator (WLSMV → auto)" in said
+    assert "option that no plan was made for: group (not planned → ZZP)" in said
+    assert "deviations: 2" in out.read_text(encoding="utf-8")
+    table = ("--table", files / "t.csv", "--plan", files / "auto.toml", "--out", out)
+    code, said = run("diagram", *table)
+    assert code == 0, said
+    assert "estimator (auto → MLR)" in said
+    assert "planned exclusion not done: age < 18" in said
+    unfitted = ("--unfitted", "--plan", files / "plan.toml", "--model", files / "other.sem", "--out", out)
+    code, said = run("diagram", *unfitted)
+    assert code == 0, said
+    assert "item dropped: f =~ x3" in said
+    assert "covariance freed: y1 ~~ y2" in said

@@ -51,6 +51,8 @@ class Replication:
         All waves together, loadings equal.
     remarks
         What was left out or carried over.
+    alpha
+        Level of the test in each wave.
     """
 
     effects: pd.DataFrame
@@ -58,6 +60,7 @@ class Replication:
     metric: Test
     fit: Fit
     remarks: tuple[str, ...] = ()
+    alpha: float = 0.05
 
     def __str__(self) -> str:
         columns = ["hypothesis", "path", "supported", "waves", "equal_p", "pooled", "pooled_low", "pooled_high", "i2"]
@@ -113,7 +116,9 @@ def replication(
         test = _difference(model, frame, missing, group, each, arrows, tied)
         lines.append(_over_waves(each, value, V, effects[-1], test, level))
     remarks = waves.remarks if isinstance(waves, Waves) else ()
-    return Replication(pd.concat(effects, ignore_index=True), pd.DataFrame(lines), metric, tied, remarks + dropped)
+    return Replication(
+        pd.concat(effects, ignore_index=True), pd.DataFrame(lines), metric, tied, remarks + dropped, alpha
+    )
 
 
 def _varying(

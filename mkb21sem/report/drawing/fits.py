@@ -12,8 +12,12 @@ from mkb21sem.errors import OptionError, WaveError, closest
 from mkb21sem.estimate.choice import AUTO, choose, choose_for_table
 from mkb21sem.estimate.fit import Fit, fit
 from mkb21sem.report.dossier.page import group_name
+from mkb21sem.report.promised import broken, promises
+from mkb21sem.report.registered import Registered
 from mkb21sem.report.words import Words
+from mkb21sem.specify.deviations import deviations
 from mkb21sem.specify.model import Model
+from mkb21sem.specify.plan import Plan
 from mkb21sem.survey.wave import Wave
 from mkb21sem.survey.waves import WAVE, Waves
 
@@ -83,6 +87,40 @@ def fitted(
     model, gone = _without(model, _constant(model, frame), words, "drawing.constant")
     how = _how(model, source, estimator, missing)
     return Fitted(fit(model, frame, group=_COLUMN, equal=equal, free=free, **how), remarks + gone, str(how["missing"]))
+
+
+def held(
+    plan: Plan,
+    model: Model,
+    shown: Fitted | None,
+    source: Source | None,
+    *,
+    estimator: str,
+    missing: str,
+    group: str | None,
+    equal: Sequence[str],
+    free: Sequence[str],
+) -> Registered:
+    """What a drawing shows otherwise than planned; of a model that is drawn without answers, its arrows alone.
+
+    Parameters
+    ----------
+    model
+        That was asked for.
+    shown, source
+        The fit, which may lack a cause that is constant in a group, and the answers; None without answers.
+    estimator, missing, group, equal, free
+        As for `fitted`.
+    """
+    if shown is None:
+        return Registered(plan, deviations(plan, model))
+    several = isinstance(source, Waves)
+    promised = promises(plan, shown.found, None if isinstance(source, Waves) or group else source, shown.missing)
+    if isinstance(source, pd.DataFrame):
+        estimator = shown.found.estimator.name
+    options = {"group": WAVE if several else group, "equal": tuple(equal), "free": tuple(free)}
+    departed = deviations(plan, shown.found.model, None, estimator, missing, options=options)
+    return Registered(plan, (*departed, *broken(promised)), promised)
 
 
 _COLUMN = "group "

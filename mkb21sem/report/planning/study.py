@@ -15,6 +15,7 @@ from mkb21sem.infer.planning.population import population
 from mkb21sem.infer.planning.power import Power, power
 from mkb21sem.infer.planning.sensitivity import sensitivity
 from mkb21sem.parallel import Progress
+from mkb21sem.report.registered import Registered
 from mkb21sem.specify.hypothesis import Hypothesis
 from mkb21sem.specify.model import Model
 from mkb21sem.survey.wave import Wave
@@ -69,6 +70,8 @@ class Plan:
         None if not asked for, or stopped before.
     stopped
         Whether the user ended it early.
+    held
+        A frozen plan of analysis beside model and hypotheses, if there is one.
     """
 
     wave: Wave
@@ -81,6 +84,7 @@ class Plan:
     sensitivity: pd.DataFrame
     cutoffs: Cutoffs | None
     stopped: bool
+    held: Registered | None = None
 
 
 def plan(

@@ -79,6 +79,7 @@ def document(
     tables = {name: numbered(table, at, words) for at, (name, table) in enumerate(_filled(made), start=1)}
     pictures = [{"name": c.name, "image": c.image(), "caption": c.caption, "number": i} for i, c in enumerate(drawn, 1)]
     said = sentences.every(of, words)
+    said["summary"] += [] if of.held is None else of.held.sentences(words)
     sections = {
         name: {
             "lines": said[name],
@@ -147,5 +148,6 @@ def _results(of: Comparison, asked: Mapping[str, Any] | None) -> dict[str, Any]:
         "remarks": list(of.ladder.remarks()),
         **{name: frame.to_dict("records") for name, frame in frames.items()},
         "data": {"synthetic": of.synthetic, "waves": [source(wave) for wave in compared]},
+        **({} if of.held is None else {"plan": of.held.record()}),
         "run": provenance.run(asked or provenance.unknown("compare"), of.model),
     }

@@ -18,7 +18,7 @@ from statsmodels.tools.sm_exceptions import ConvergenceWarning, HessianInversion
 from mkb21sem.describe.discrimination import DRAWS, Discrimination, discrimination
 from mkb21sem.describe.effects import average_effects
 from mkb21sem.describe.firth import firth, profile
-from mkb21sem.describe.logistic import logit
+from mkb21sem.describe.logistic import CERTAIN, logit
 from mkb21sem.describe.predictors import Design, design
 from mkb21sem.describe.proportional import Proportional, brant
 from mkb21sem.errors import WaveError, one_of
@@ -218,6 +218,8 @@ def _ordered(found: Design, y: pd.Series[float], response: str) -> Adoption:
         except (ConvergenceWarning, HessianInversionWarning, np.linalg.LinAlgError) as error:
             raise WaveError(f"the ordinal regression of {response} found no maximum: {error}.") from error
     params, cov, k = np.asarray(done.params), np.asarray(done.cov_params()), len(found.terms)
+    if np.ptp(found.frame.to_numpy() @ params[:k]) > CERTAIN:
+        raise WaveError(f"the ordinal regression of {response} found no maximum: a predictor separates the answers.")
     table = _coefficients(list(found.frame.columns), params[:k], cov[:k, :k])
 
     def expected(at: Array, x: Array) -> Array:

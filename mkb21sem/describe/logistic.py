@@ -11,6 +11,9 @@ from statsmodels.tools.sm_exceptions import PerfectSeparationError
 
 Array = NDArray[np.float64]
 
+CERTAIN = 30.0
+"""Log-odds that no sample can show, of a chance below 1e-13: a predictor separates the answers."""
+
 
 def logit(x: Array, y: Array) -> tuple[Array, Array] | None:
     """Coefficients (k,) and covariance (k, k); None where a predictor separates the classes, so that no maximum exists.
@@ -29,6 +32,6 @@ def logit(x: Array, y: Array) -> tuple[Array, Array] | None:
         except (PerfectSeparationError, np.linalg.LinAlgError):
             return None
     cov = np.asarray(done.cov_params())
-    if not done.mle_retvals["converged"] or not np.isfinite(cov).all() or np.abs(x @ done.params).max() > 30:
+    if not done.mle_retvals["converged"] or not np.isfinite(cov).all() or np.abs(x @ done.params).max() > CERTAIN:
         return None
     return np.asarray(done.params), cov

@@ -144,13 +144,8 @@ def feasible(statements: Sequence[Statement], gone: set[int] | frozenset[int], o
     ends = []
     for sign in (1.0, -1.0):
         found = linprog(sign * np.array(of.of), A_eq=equal, b_eq=to, bounds=bounds, method="highs")
-        if found.status == 3:
-            ends.append(-sign * np.inf)
-        elif found.status != 0:
-            # What is printed is rounded or contradicts itself: no reader can use it together.
-            ends.append(-sign * np.inf)
-        else:
-            ends.append(sign * float(found.fun))
+        # No end: nothing shown bounds it, or what is printed is rounded and no reader can use it together.
+        ends.append(sign * float(found.fun) if found.status == 0 else -sign * np.inf)
     return ends[0], ends[1]
 
 

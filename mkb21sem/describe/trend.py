@@ -111,8 +111,7 @@ def trend(waves: Sequence[Wave] | Waves, lang: str = "en") -> Trend:
     ordered = sorted(found.items(), key=lambda pair: pair[0].figure)
     values = [line for at, (of, by) in enumerate(ordered) for line in _values(at, of, by, names)]
     changes = pd.DataFrame([_change(at, of, by, names) for at, (of, by) in enumerate(ordered) if len(by) > 1])
-    if len(changes):
-        changes["p_holm"] = holm(changes["p"])
+    changes["p_holm"] = holm(changes["p"])
     return Trend(pd.DataFrame(values), changes)
 
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from mkb21sem import Fit, Model, Moments, OptionError, cli, fit, synthetic_wave
+from mkb21sem import Fit, FitError, Model, Moments, OptionError, cli, fit, synthetic_wave
 from mkb21sem.report.handover.folder import PROGRAMS, export
 from mkb21sem.report.handover.mplus import mplus_input, short_names
 from mkb21sem.report.handover.terms import statement
@@ -38,6 +39,10 @@ def holes(frame: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
+def weighted(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(w=np.where(np.arange(len(frame)) % 3 == 0, 2.0, 0.5))
+
+
 MODEL = Model.read("mkb21")
 FITS: dict[str, Callable[[], Fit]] = {
     "ML": lambda: fit(MODEL, synthetic_wave()),
@@ -55,6 +60,7 @@ FITS: dict[str, Callable[[], Fit]] = {
     "constraint": lambda: fit(
         Model.parse("f =~ x1 + a*x2 + b*x3 + x4\nCONSTRAINT(a + b = 1.5)"), reference.data("hs_ml")
     ),
+    "weights": lambda: fit(Model.parse(THREE), weighted(reference.data("hs_ml")), "MLR", weights="w"),
     "bound": lambda: fit(Model.parse("f =~ x1 + a*x2 + b*x3 + x4\nBOUND(0, 0.5) b"), reference.data("hs_ml")),
 }
 
@@ -84,6 +90,17 @@ def test_lavaan_reads_moments_to_the_same_numbers(tmp_path: Path) -> None:
     assert float(re.findall(r"estimates ([\d.e+-]+)", ran.stdout)[-1]) < 1e-5
 
 
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="needs R with lavaan")
+def test_lavaan_reads_moments_of_two_groups_to_the_same_numbers(tmp_path: Path) -> None:
+    found = fit(Model.parse(THREE), reference.data("hs_school_configural_ml"), group="school", equal=("loadings",))
+    export(found, "lavaan", tmp_path / "out", data="moments")
+    files = {path.name for path in (tmp_path / "out").iterdir()}
+    assert {"cov_1.csv", "cov_2.csv", "mean_1.csv", "mean_2.csv"} <= files
+    assert "respondents.csv" not in files
+    ran = subprocess.run(["Rscript", "model.R"], cwd=tmp_path / "out", capture_output=True, text=True, check=True)
+    assert float(re.findall(r"estimates ([\d.e+-]+)", ran.stdout)[-1]) < 1e-5
+
+
 @pytest.mark.parametrize("case", FITS)
 def test_every_free_parameter_is_stated_once(case: str) -> None:
     """Free cells, equal ones counted once, minus what a linear constraint gives: the fit's own count."""
@@ -108,6 +125,28 @@ def test_mplus_lines_are_short_and_names_too(case: str) -> None:
     loadings = [row.group for row in found.layout.rows if row.arrow.op == "=~"]
     # With several groups the statements for all stand before those of each.
     assert text.count(" BY ") == len(loadings) + (loadings.count(1) if len(found.layout.groups) > 1 else 0)
+
+
+@pytest.mark.parametrize(
+    ("case", "lines", "absent"),
+    [
+        ("weights", ["  WEIGHT = wgt;", "DATA: FILE = respondents.dat; LISTWISE = ON;"], "CONSTRAINT"),
+        ("FIML", ["DATA: FILE = respondents.dat;"], "LISTWISE"),
+        ("constraint", ["MODEL CONSTRAINT:", "  f BY x3* (c3);", "  c3 = -1*a + 1.5;"], "WEIGHT"),
+        ("bound", ["MODEL CONSTRAINT:", "  b > 0;", "  b < 0.5;"], "WEIGHT"),
+    ],
+)
+def test_mplus_is_told_weights_holes_and_constraints(case: str, lines: list[str], absent: str) -> None:
+    text = mplus_input(fitted(case), title="A title", made="Made here", notice="A notice")
+    assert set(lines) <= set(text.splitlines())
+    assert absent not in text
+
+
+def test_a_fit_that_did_not_converge_is_not_handed_over(tmp_path: Path) -> None:
+    failed = replace(fitted("ML"), converged=False, cause="the variance of REP01 went below zero")
+    with pytest.raises(FitError, match="a fit without a minimum has nothing to hand over: the variance of REP01 went"):
+        export(failed, "lavaan", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_names_for_mplus_stay_apart() -> None:
@@ -175,6 +214,20 @@ def test_printed_moments_have_no_rows(tmp_path: Path) -> None:
         export(found, "lavaan", tmp_path / "out")
     export(found, "lavaan", tmp_path / "out", data="moments")
     assert (tmp_path / "out" / "cov.csv").exists()
+
+
+def test_the_command_on_any_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    weighted(reference.data("hs_ml")).to_csv("table.csv", index=False)
+    Path("own.sem").write_text(THREE, encoding="utf-8")
+    given = ["export", "--table", "--model", "own.sem", "--to", "pack", "--out", "out"]
+    lacking = CliRunner().invoke(cli.app, given)
+    assert lacking.exit_code == 2
+    assert "--table describes a file; name it." in lacking.output
+    done = CliRunner().invoke(cli.app, [*given, "table.csv", "--weights", "w", "--estimator", "MLR"])
+    assert done.exit_code == 0, done.output
+    assert "Synthetic" not in Path("out/README.txt").read_text(encoding="utf-8")
+    np.testing.assert_allclose(pd.read_csv("out/estimates.csv")["est"], fitted("weights").table()["est"], atol=1e-6)
 
 
 def test_the_command(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def charts(of: Plan, words: Words) -> list[Chart]:
     """Every picture there is something for."""
     n, synthetic = of.found.moments.total, of.wave.synthetic
     made = [power_curves(of.power, n, words, synthetic)]
-    there = of.sensitivity.dropna(subset="smallest") if "smallest" in of.sensitivity else of.sensitivity.head(0)
+    there = of.sensitivity.dropna(subset="smallest")
     if len(there):
         made.append(detectable(there, n, words, synthetic))
     if len(of.power.fit):

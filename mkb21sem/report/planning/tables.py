@@ -49,10 +49,7 @@ def required(of: Plan, words: Words) -> Table:
 
 def at_hand(of: Plan, words: Words) -> Table:
     """The smallest effect that the wave's number of respondents shows with the wanted power."""
-    frame = of.sensitivity
-    if "smallest" not in frame:
-        return Table("power_sensitivity", pd.DataFrame(), ())
-    frame = _paths(frame, words)
+    frame = _paths(of.sensitivity, words)
     frame = frame.assign(size=frame["smallest"].abs(), reason=[_reason(reason, words) for reason in frame["reason"]])
     columns = (
         Column("id"),

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from mkb21sem.errors import Mkb21Error
 from mkb21sem.infer.rivals.family import DRAWN
 from mkb21sem.infer.waves.ladder import Ladder
 from mkb21sem.report import registered
@@ -155,20 +154,15 @@ def _invariance(of: Analysis, words: Words) -> Iterator[Block]:
     for name in LADDER:
         if name in made:
             yield Tabled(made[name])
-    try:
-        yield of_chart(rungs(ladder, compared.partial.ladder, words, compared.synthetic))
-    except Mkb21Error as error:
-        yield say(words, "figure.missing", cause=str(error), look="warning")
+    yield of_chart(rungs(ladder, compared.partial.ladder, words, compared.synthetic))
 
 
 def _compared(of: Analysis, told: Comparison, words: Words) -> Iterator[Paragraph]:
     yield say(words, "back.invariance.said", groups=words.listed(told.waves))
     if not isinstance(told.source, Waves):
         yield say(words, "back.invariance.group", group=told.group, label=words.label(told.group))
-    first = told.ladder.steps[0].fit
-    if first is not None:
-        for name, n in zip(told.waves, sizes(list(first.moments.n), of.threshold), strict=True):
-            yield say(words, "back.invariance.size", name=name, n=shown(n, "count"))
+    for name, n in zip(told.waves, sizes(list(told.configural.moments.n), of.threshold), strict=True):
+        yield say(words, "back.invariance.size", name=name, n=shown(n, "count"))
     yield say(words, f"waves.rule.{'ordinal' if told.ladder.ordinal else 'continuous'}")
     yield from (say(words, "estimate.remark", remark=remark) for remark in told.ladder.remarks())
 
@@ -176,9 +170,6 @@ def _compared(of: Analysis, told: Comparison, words: Words) -> Iterator[Paragrap
 def _climbed(ladder: Ladder, words: Words) -> Iterator[Paragraph]:
     """How far the ladder holds, and the test that stops it."""
     holds = ladder.holds
-    if not holds:
-        yield say(words, "waves.holds.none")
-        return
     rung = words.plain(f"waves.rung.{holds}")
     if holds == ladder.plan.rungs[-1]:
         yield say(words, "waves.holds.all", rung=rung)

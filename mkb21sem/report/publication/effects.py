@@ -268,8 +268,7 @@ def _means(of: Comparison, made: dict[str, Table], words: Words) -> Iterator[Blo
     )
     # Waves have the same test in the table of their trend.
     yield Tabled(made["waves_trend"] if "waves_trend" in made else means_tested(of, words))
-    if "waves_means" in made:
-        yield Tabled(made["waves_means"])
+    yield Tabled(made["waves_means"])
     yield of_chart(trend(of.means, words, of.synthetic, of.group == "wave"))
 
 

@@ -138,16 +138,12 @@ def _grouped(of: Analysis, words: Words) -> Iterator[Block]:
     compared = of.comparison
     if compared is None:
         return
-    first = next((step.fit for step in compared.ladder.steps if step.fit is not None and step.fit.converged), None)
-    if first is None:
-        yield say(words, "front.no_grouped", look=NOTE)
-        return
-    frame = reliability(first).assign(note="")
+    frame = reliability(compared.configural).assign(note="")
     frame["called"] = [words.short(str(name)) for name in frame["construct"]]
     if of.threshold:
         own = frame.groupby("construct")["n"]
         small = own.transform("min") < of.threshold
-        complete = own.transform("sum") == first.moments.total
+        complete = own.transform("sum") == compared.configural.moments.total
         frame["n"] = frame["n"].where(complete & ~small)
         frame["hidden"] = frame["n"].isna()
     columns = (

@@ -148,10 +148,7 @@ def _several(of: Analysis, words: Words) -> Iterator[Block]:
     compared = of.comparison
     if compared is None:
         return
-    fits = [step.fit for step in compared.ladder.steps if step.fit is not None]
-    if not fits:
-        return
-    sample = fits[0].moments
+    sample = compared.configural.moments
     each: dict[str, Wave] = {}
     if isinstance(compared.source, Waves):
         each = {wave.name: wave for wave in compared.source.waves}

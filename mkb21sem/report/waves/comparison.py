@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from mkb21sem.errors import Mkb21Error
 from mkb21sem.estimate.choice import AUTO
+from mkb21sem.estimate.fit import Fit
 from mkb21sem.infer.waves.groups import Source
 from mkb21sem.infer.waves.ladder import Ladder, invariance
 from mkb21sem.infer.waves.means import Means, latent_means
@@ -56,6 +57,11 @@ class Comparison:
     def waves(self) -> tuple[str, ...]:
         """Names of the groups that are compared."""
         return self.ladder.plan.waves
+
+    @property
+    def configural(self) -> Fit:
+        """The lowest rung, without whose estimates there is no comparison."""
+        return self.ladder[self.ladder.plan.rungs[0]]
 
     @property
     def synthetic(self) -> bool:

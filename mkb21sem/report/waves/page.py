@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from mkb21sem.errors import Mkb21Error
+from mkb21sem.estimate.fit import Fit
 from mkb21sem.report import outputs, provenance
 from mkb21sem.report.charts.replicated import replicated
 from mkb21sem.report.charts.rungs import rungs
@@ -68,7 +68,7 @@ def charts(of: Comparison, words: Words) -> list[Chart]:
         drawn.append(trend(of.means, words, of.synthetic, of.group == "wave"))
     if of.replication is not None:
         drawn += replicated(of.replication, words, labels(of.means), of.synthetic)
-        drawn += _diagram(of, words)
+        drawn.append(_diagram(of.replication.fit, of, words))
     return drawn
 
 
@@ -105,18 +105,12 @@ def _filled(made: Mapping[str, Table]) -> list[tuple[str, Table]]:
     return [(name, made[name]) for name in listed if name in made and (made[name].rows is None or made[name].rows)]
 
 
-def _diagram(of: Comparison, words: Words) -> list[Chart]:
-    """The waves' path diagrams side by side in one layout; none where the model can't be drawn."""
-    if of.replication is None:
-        return []
-    found = of.replication.fit
+def _diagram(found: Fit, of: Comparison, words: Words) -> Chart:
+    """The waves' path diagrams side by side in one layout."""
     names = {name: words.label(name) for name in (*found.model.latents, *found.model.observed)}
-    try:
-        figure = drawing.diagrams(found, lang=words.lang, names=names, synthetic=of.synthetic)
-    except Mkb21Error:
-        return []
+    figure = drawing.diagrams(found, lang=words.lang, names=names, synthetic=of.synthetic)
     alt = words.plain("waves.diagram.alt", waves=words.listed(of.waves))
-    return [Chart("diagram", figure, words.plain("waves.diagram"), alt)]
+    return Chart("diagram", figure, words.plain("waves.diagram"), alt)
 
 
 def _results(of: Comparison, asked: Mapping[str, Any] | None) -> dict[str, Any]:

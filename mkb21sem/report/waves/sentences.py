@@ -26,7 +26,7 @@ def every(of: Comparison, words: Words) -> dict[str, list[Markup]]:
 
 def sizes(of: Comparison, words: Words) -> str:
     """The waves and how many respondents of each are used."""
-    n = of.ladder[of.ladder.plan.rungs[0]].moments.n
+    n = of.configural.moments.n
     each = [f"{name} (n = {numbers.count(size, words.lang)})" for name, size in zip(of.waves, n, strict=True)]
     return "; ".join(each)
 
@@ -49,9 +49,6 @@ def _items(of: Comparison, words: Words) -> Iterator[Markup]:
 
 def _ladder(of: Comparison, words: Words) -> Iterator[Markup]:
     holds = of.ladder.holds
-    if not holds:
-        yield words("waves.holds.none")
-        return
     named = words.plain(f"waves.rung.{holds}")
     if holds == of.ladder.plan.rungs[-1]:
         yield words("waves.holds.all", rung=named)

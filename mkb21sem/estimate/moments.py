@@ -123,14 +123,14 @@ def given(summary: Moments, names: Sequence[str]) -> Moments:
         A variable is absent, a matrix is not square, symmetric and positive definite, or n is no sample size.
     """
     covs = [summary.cov] if isinstance(summary.cov, pd.DataFrame) or np.ndim(summary.cov) == 2 else list(summary.cov)
-    sizes = np.atleast_1d(np.asarray(summary.n, dtype=float))
+    sizes = np.atleast_1d(_numbers(summary.n, "n"))
     if len(sizes) != len(covs) or not (np.isfinite(sizes) & (sizes > len(names))).all():
         raise WaveError(
             f"n must be a sample size larger than the {len(names)} variables for each of the {len(covs)} matrices; "
             f"got {summary.n!r}."
         )
     frames = [_named(cov, summary.names, names) for cov in covs]
-    matrix = np.array([frame.loc[list(names), list(names)].to_numpy(float) for frame in frames])
+    matrix = np.array([_numbers(frame.loc[list(names), list(names)], "cov") for frame in frames])
     _check_matrix(matrix)
     divisor = (sizes - 1) / sizes if summary.unbiased else np.ones_like(sizes)
     mean = None if summary.mean is None else _means(summary, frames, names)
@@ -138,33 +138,59 @@ def given(summary: Moments, names: Sequence[str]) -> Moments:
     return Moments(matrix * divisor[:, None, None], sizes.astype(np.int64), mean, tuple(names), groups, False)
 
 
+def _numbers(values: Any, what: str) -> Array:
+    try:
+        return np.asarray(values, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise WaveError(f"{what} holds something that is not a number ({error}).") from error
+
+
 def _named(cov: Any, given_names: Sequence[str], wanted: Sequence[str]) -> pd.DataFrame:
     if isinstance(cov, pd.DataFrame):
+        if cov.shape[0] != cov.shape[1]:
+            raise WaveError(f"cov has {cov.shape[0]} rows and {cov.shape[1]} columns; a square matrix is expected.")
         frame = cov.set_axis(cov.columns, axis=0)
     elif np.ndim(cov) == 2 and len(given_names) == len(cov) == len(np.transpose(cov)):
-        frame = pd.DataFrame(np.asarray(cov, float), index=list(given_names), columns=list(given_names))
+        frame = pd.DataFrame(_numbers(cov, "cov"), index=list(given_names), columns=list(given_names))
     else:
         raise WaveError("cov must be a square DataFrame with the names of the variables, or an array with names=[…].")
-    if frame.shape[0] != frame.shape[1]:
-        raise WaveError(f"cov has {frame.shape[0]} rows and {frame.shape[1]} columns; a square matrix is expected.")
     for name in wanted:
         if name not in frame.columns:
             raise WaveError(f"the model asks for `{name}`; cov has no such variable.{closest(name, frame.columns)}")
+    if not frame.columns.is_unique:
+        raise WaveError(f"cov has more than one variable `{frame.columns[frame.columns.duplicated()][0]}`; keep one.")
     return frame
 
 
 def _means(summary: Moments, frames: Sequence[pd.DataFrame], names: Sequence[str]) -> Array:
-    means = [summary.mean] if np.ndim(summary.mean) == 1 else list(summary.mean)
-    series = [
-        mean if isinstance(mean, pd.Series) else pd.Series(np.asarray(mean, float), index=frame.columns)
-        for mean, frame in zip(means, frames, strict=True)
-    ]
-    return np.array([one.loc[list(names)].to_numpy(float) for one in series])
+    mean = summary.mean
+    if isinstance(mean, pd.Series) or np.ndim(mean) == 0 or all(np.isscalar(value) for value in mean):
+        mean = [mean]
+    if len(mean) != len(frames):
+        raise WaveError(f"mean must be given for each of the {len(frames)} matrices; got {len(mean)}.")
+    return np.array([_mean(own, frame, names) for own, frame in zip(mean, frames, strict=True)])
+
+
+def _mean(own: Any, frame: pd.DataFrame, names: Sequence[str]) -> Array:
+    if not isinstance(own, pd.Series):
+        values = _numbers(own, "mean")
+        if values.shape != frame.columns.shape:
+            raise WaveError(
+                f"mean must be a Series with the names of the variables, or {len(frame)} numbers in the order of cov."
+            )
+        own = pd.Series(values, index=frame.columns)
+    for name in names:
+        if name not in own.index:
+            raise WaveError(f"the model asks for `{name}`; mean has no such variable.{closest(name, own.index)}")
+    found = _numbers(own.loc[list(names)], "mean")
+    if not np.isfinite(found).all():
+        raise WaveError("mean holds a missing value.")
+    return found
 
 
 def _check_matrix(matrix: Array) -> None:
-    lower = np.abs(np.triu(matrix, 1)).max(axis=(1, 2)) == 0
-    if lower.any():
+    above, below = (np.abs(part).max(axis=(1, 2)) for part in (np.triu(matrix, 1), np.tril(matrix, -1)))
+    if ((above == 0) & (below > 0)).any():
         raise WaveError("cov holds zeros above the diagonal: give the whole symmetric matrix, not one triangle.")
     if not np.isfinite(matrix).all() or not np.allclose(matrix, np.swapaxes(matrix, 1, 2), rtol=1e-6, atol=1e-10):
         raise WaveError("cov is not symmetric, or holds a missing value.")

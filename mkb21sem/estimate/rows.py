@@ -316,7 +316,8 @@ def check_rows(rows: Sequence[Array], names: Sequence[str], groups: Sequence[str
         if constant:
             raise WaveError(f"constant{where}: {', '.join(constant)}. Everyone gave the same answer; leave it out.")
         complete = y[np.isfinite(y).all(axis=1)]
-        if len(complete) > len(names):
+        # Among incomplete rows, a few complete ones that are alike determine nothing.
+        if len(complete) == len(y) or len(np.unique(complete, axis=0)) > len(names):
             _check_copies(complete, names, where)
 
 

@@ -50,6 +50,11 @@ SAMPLES = {
     ),
     "no answer at all": (lambda t: t * np.nan, FitError, r"^no row has an answer"),
     "infinite": (with_value(np.inf), WaveError, r"^column `x2`, row 3: .*inf.* is not a finite number \(1 such value"),
+    "infinite among numbers": (
+        changed(x2=lambda t: t["x2"].where(np.arange(len(t)) != 3, np.inf)),
+        WaveError,
+        r"^column `x2`, row 3: .*inf.* is not a finite number \(1 such value",
+    ),
     "minus infinite": (with_value(-np.inf), WaveError, r"^column `x2`, row 3: .*-inf.* is not a finite number"),
     "text": (with_value("veel"), WaveError, r"^column `x2`, row 3: 'veel' is not a finite number .* missing code\.$"),
     "an empty text": (with_value(""), WaveError, r"^column `x2`, row 3: '' is not a finite number"),

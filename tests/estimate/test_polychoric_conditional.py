@@ -227,3 +227,26 @@ def test_what_cannot_be_computed_is_said(message: str) -> None:
     with pytest.raises((FitError, OptionError)) as raised:
         conditional_moments(np.array(Y2, dtype=float), np.array(BAD[message], dtype=float), [True, True])
     assert message in str(raised.value)
+
+
+SMALL = (np.array(Y2, dtype=float), np.array([[1.0], [2.0], [1.0], [3.0], [2.0], [2.0]]), [True, True])
+WRONG = {
+    "names must name each of the 2 variables; got 1 names": {"names": ["y"]},
+    "causes must name each of the 1 columns of x; got 2 names": {"causes": ["u", "v"]},
+    "weights must be one number a row; got 2 rows of weights": {"weights": np.ones((2, 6))},
+}
+
+
+@pytest.mark.parametrize("message", WRONG)
+def test_options_that_do_not_fit_the_table_are_said(message: str) -> None:
+    with pytest.raises(OptionError) as raised:
+        conditional_moments(*SMALL, **WRONG[message])
+    assert message in str(raised.value)
+
+
+def test_a_sum_of_the_causes_has_no_residual() -> None:
+    x = np.random.default_rng(1).standard_normal((30, 2))
+    with pytest.raises(
+        FitError, match=r"^`y` is a sum of the observed causes, without a residual\. Leave it or one of"
+    ):
+        regression(x @ [1.0, 2.0], x, np.ones(30))

@@ -163,10 +163,13 @@ def saturated_moments(
 
 
 def _expectation_maximisation(group: Patterns, tolerance: float, max_iterations: int) -> tuple[Array, bool]:
-    # In standard scores of the answered rows: means 0 and variances 1 are the natural beginning.
+    # In standard scores of the answered rows: means 0 and variances 1 are the natural beginning. Where the likelihood
+    # rises for ever, the steps end in a matrix that is no covariance matrix.
     moment = np.eye(group.rows.shape[1])
     for _ in range(max_iterations // 3):
         one, here = _em_step(group, moment)
+        if not np.isfinite(here):
+            break
         two, _ = _em_step(group, one)
         r, v = one - moment, two - 2 * one + moment
         if np.abs(r).max() < tolerance:

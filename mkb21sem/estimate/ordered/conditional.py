@@ -100,13 +100,12 @@ def conditional_moments(
     missing: str = "listwise",
     names: Sequence[str] | None = None,
     causes: Sequence[str] | None = None,
-    sampling: bool = False,
 ) -> ConditionalMoments:
     """Slopes, thresholds and residual correlations of all pairs given x, and their asymptotic covariance.
 
     Parameters
     ----------
-    y, ordinal, weights, missing, names, sampling
+    y, ordinal, weights, missing, names
         As `polychoric.ordinal_moments`.
     x : (n, q)
         Observed causes as they are; a row without all of them is not used.
@@ -130,8 +129,6 @@ def conditional_moments(
     if len(given.draws) > 1:
         raise OptionError(f"weights must be one number a row; got {len(given.draws)} rows of weights.")
     weight = given.draws[0]
-    if sampling:
-        weight = weight / weight.mean()
     found = two_step_given(given, weight)
     stack, share = given.sample.order, weight / weight.sum()
     check_pairs(found.rho, stack, given.labels)
@@ -151,7 +148,7 @@ def conditional_moments(
         (deviation * weight[:, None]).T @ deviation / (weight.sum() - 1),
         float(weight.sum()),
         given.rows,
-        casewise=casewise_given(given, found, weight, sampling),
+        casewise=casewise_given(given, found, weight, sampling=False),
     )
 
 

@@ -93,7 +93,9 @@ def ordered_probit(codes: Index, size: int, x: Array, weights: Array, name: str 
     tau = ends[rank[:-1] + 1]
     lower, upper = np.full(len(x), -LIMIT), np.full(len(x), LIMIT)
     shift = rows @ slope
-    lower[counts], upper[counts] = ends[answer] - shift, ends[answer + 1] - shift
+    # An infinite end stays where it is, however far out a cause lies.
+    lower[counts] = np.where(answer == 0, -LIMIT, ends[answer] - shift)
+    upper[counts] = np.where(answer + 1 == len(ends) - 1, LIMIT, ends[answer + 1] - shift)
     return Probit(tau, place, slope, lower, upper)
 
 
@@ -148,8 +150,8 @@ def _likelihood(
     theta: Array, to_upper: Array, to_lower: Array, answer: Index, size: int, weights: Array
 ) -> tuple[float, Array, Array]:
     """Log-likelihood, its slope and minus its curvature."""
-    upper = to_upper @ theta + np.where(answer == size - 1, LIMIT, 0.0)
-    lower = to_lower @ theta - np.where(answer == 0, LIMIT, 0.0)
+    upper = np.where(answer == size - 1, LIMIT, to_upper @ theta)
+    lower = np.where(answer == 0, -LIMIT, to_lower @ theta)
     pi = np.maximum(interval(lower, upper), TINY)
     above, below = normal(upper) / pi, -normal(lower) / pi
     score = to_upper.T @ (weights * above) + to_lower.T @ (weights * below)

@@ -150,7 +150,6 @@ def fixed_cells(found: Fit, weights: Array) -> Array:
 def _anew(found: Fit, counts: Array) -> Refits:
     """Each draw fitted as if it were a sample of its own."""
     sample, layout = found.moments, found.layout
-    k = layout.k
     theta, value = np.tile(found.theta, (len(counts), 1)), np.full(len(counts), np.nan)
     converged = np.zeros(len(counts), dtype=bool)
     group = [name for name, y in zip(sample.groups, sample.rows, strict=True) for _ in y]
@@ -173,8 +172,7 @@ def _anew(found: Fit, counts: Array) -> Refits:
             ended, at, _ = solve_within(found.estimator, layout, drawn)
         except (FitError, WaveError):
             continue
-        if at.theta.shape == (k,):
-            theta[b], value[b], converged[b] = at.theta, at.minimum, bool(ended.converged[0])
+        theta[b], value[b], converged[b] = at.theta, at.minimum, bool(ended.converged[0])
     return Refits(theta, value, converged)
 
 

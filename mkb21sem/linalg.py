@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -42,28 +43,29 @@ def logdet(M: Array) -> Array:
 
 
 def is_positive_definite(M: Array) -> Array:
-    """Whether each (…, p, p) is positive definite; False where an entry isn't finite."""
-    try:
-        np.linalg.cholesky(M)
-    except np.linalg.LinAlgError:
-        finite = np.asarray(np.isfinite(M).all(axis=(-1, -2)))
-        safe = np.where(finite[..., None, None], M, -np.eye(M.shape[-1]))
-        return np.asarray(np.linalg.eigvalsh(safe)[..., 0] > 0)
-    return np.asarray(np.isfinite(M).all(axis=(-1, -2)))
+    """Whether each (…, p, p) is positive definite: finite, and with a Cholesky root."""
+    return cholesky(M)[1]
 
 
 def cholesky(M: Array) -> tuple[Array, npt.NDArray[np.bool_]]:
     """L of M = LL' for each (…, p, p), and whether there is one; L is the identity where there is none."""
     try:
-        root = np.linalg.cholesky(M)
+        root = np.asarray(np.linalg.cholesky(M))
     except np.linalg.LinAlgError:
-        good = np.asarray(is_positive_definite(M))
-        root = np.linalg.cholesky(np.where(good[..., None, None], M, np.eye(M.shape[-1])))
-        return np.asarray(root), good
+        root = _roots(M)
     good = np.asarray(np.isfinite(root).all(axis=(-1, -2)))
     if not good.all():
         root = np.where(good[..., None, None], root, np.eye(M.shape[-1]))
-    return np.asarray(root), good
+    return root, good
+
+
+def _roots(M: Array) -> Array:
+    """Each root by itself, NaN where there is none; eigenvalues above zero don't promise one to working precision."""
+    root = np.full(M.shape, np.nan)
+    for at in np.ndindex(M.shape[:-2]):
+        with suppress(np.linalg.LinAlgError):
+            root[at] = np.linalg.cholesky(M[at])
+    return root
 
 
 def row_order(rows: Array) -> npt.NDArray[np.intp]:

@@ -55,6 +55,7 @@ def page(document: Document, words: Words) -> str:
         "element": element,
         "image": image,
         "kind": _kind,
+        "listed": True,
     }
     return rendered("document.html", page, words)
 
@@ -80,6 +81,8 @@ def _marked(piece: Run) -> Markup:
     marks = [("i", piece.italic), ("b", piece.bold), (piece.script, bool(piece.script))]
     for mark, there in marks:
         made = Markup(f"<{mark}>{made}</{mark}>") if there else made
+    if piece.link:
+        return Markup('<a href="{}">{}</a>').format(piece.link, made)
     return Markup('<a href="#{}">{}</a>').format(piece.target.replace(".", "-", 1), made) if piece.target else made
 
 

@@ -67,6 +67,8 @@ def escaped(plain_text: str) -> str:
 
 
 def _run(piece: Run) -> str:
+    if piece.link and piece.link == piece.text:
+        return f"<{piece.link}>"
     made = escaped(piece.text)
     lead, trail = made[: len(made) - len(made.lstrip())], made[len(made.rstrip()) :]
     made = made.strip()
@@ -74,6 +76,7 @@ def _run(piece: Run) -> str:
         return lead
     for mark, there in (("*", piece.italic), ("**", piece.bold)):
         made = f"{mark}{made}{mark}" if there else made
+    made = f"[{made}](<{piece.link}>)" if piece.link else made
     return lead + (f"<{piece.script}>{made}</{piece.script}>" if piece.script else made) + trail
 
 

@@ -53,7 +53,8 @@ class Paragraph:
     Attributes
     ----------
     text
-        Escaped HTML whose only marks are ``<i>`` and ``<b>``; references as ``[[table.name]]``, ``[[figure.name]]``.
+        Escaped HTML whose only marks are ``<i>``, ``<b>`` and links to a DOI; references as ``[[table.name]]``,
+        ``[[figure.name]]``.
     numbers
         Every number that was filled in, in the order in which the text was given them.
     look
@@ -74,11 +75,12 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list of short paragraphs."""
+    """A list of short paragraphs; ``look`` is "references" for one with hanging indents and without marks."""
 
     entries: tuple[Paragraph, ...]
     ordered: bool = False
     shows: tuple[str, ...] = ()
+    look: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,6 +12,8 @@ from mkb21sem.report.words import Words
 
 LOOKS = {"i": "italic", "em": "italic", "b": "bold", "strong": "bold", "sub": "sub", "sup": "sup"}
 """What a mark in a text means."""
+LINKED = "https://doi.org/"
+"""How the address of a link begins: nothing else is linked to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Run:
         "sub", "sup" or "".
     target
         What they refer to, as ``table.verdicts``; "" for nothing.
+    link
+        Address that they lead to; "" for none.
     """
 
     text: str
@@ -35,6 +39,7 @@ class Run:
     bold: bool = False
     script: str = ""
     target: str = ""
+    link: str = ""
 
 
 class _Reader(HTMLParser):
@@ -43,19 +48,27 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.open: list[str] = []
+        self.link = ""
         self.found: list[Run] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        address = dict(attrs).get("href") or ""
+        if tag == "a" and address.startswith(LINKED):
+            self.link = address
+            return
         if tag not in LOOKS:
             raise ValueError(f"a text has the mark <{tag}>; known are {', '.join(LOOKS)}")
         self.open.append(LOOKS[tag])
 
     def handle_endtag(self, tag: str) -> None:
-        self.open.remove(LOOKS[tag])
+        if tag == "a":
+            self.link = ""
+        else:
+            self.open.remove(LOOKS[tag])
 
     def handle_data(self, data: str) -> None:
         script = next((look for look in self.open if look in ("sub", "sup")), "")
-        self.found.append(Run(data, "italic" in self.open, "bold" in self.open, script))
+        self.found.append(Run(data, "italic" in self.open, "bold" in self.open, script, link=self.link))
 
 
 def runs(text: object, at: Numbering | None = None, words: Words | None = None) -> tuple[Run, ...]:
@@ -64,7 +77,7 @@ def runs(text: object, at: Numbering | None = None, words: Words | None = None) 
     Parameters
     ----------
     text
-        Markup with the marks of `LOOKS`, or plain text, which has none.
+        Markup with the marks of `LOOKS` and links to a DOI, or plain text, which has none.
     at, words
         Numbers of tables and figures, and the language, for references such as ``[[table.verdicts]]``; without them,
         and in plain text, these stay as they are. So do references to what isn't there.
@@ -116,4 +129,4 @@ def _referring(run: Run, at: Numbering, words: Words) -> list[Run]:
 
 
 def _of(run: Run, text: str, target: str = "") -> Run:
-    return Run(text, run.italic, run.bold, run.script, target)
+    return Run(text, run.italic, run.bold, run.script, target, run.link)

@@ -177,7 +177,7 @@ def _less_gutter(on: Grid) -> list[float]:
 
 
 def _run(piece: Run) -> str:
-    made = escaped(broken(piece.text))
+    made = escaped(piece.text if piece.link else broken(piece.text))
     lead = made[: len(made) - len(made.lstrip())]
     trail = made[len(made.rstrip()) :] if made.strip() else ""
     made = made.strip()
@@ -186,6 +186,8 @@ def _run(piece: Run) -> str:
     if piece.target:
         kind, _, name = piece.target.partition(".")
         made = f"#link(<{kind}.{label(name)}>)[{made}]"
+    elif piece.link:
+        made = f"#link({quoted(piece.link)})[{made}]"
     return lead + made + trail
 
 
@@ -211,6 +213,9 @@ def _piece(piece: Piece, at: Numbering, words: Words) -> str:
         case Paragraph():
             said = text(runs(piece.text, at, words))
             return _looking(said, piece.look)
+        case Listing(look="references"):
+            hung = (f"#par(hanging-indent: 1.27cm)[{text(runs(entry.text, at, words))}]" for entry in piece.entries)
+            return "\n\n".join(hung)
         case Listing():
             kind = "enum" if piece.ordered else "list"
             entries = ", ".join(f"[{text(runs(entry.text, at, words))}]" for entry in piece.entries)

@@ -136,7 +136,9 @@ def _piece(piece: Piece, desk: _Desk) -> None:
 def _listing(piece: Listing, desk: _Desk) -> None:
     for number, entry in enumerate(piece.entries, start=1):
         said = runs(entry.text, desk.at, desk.words)
-        if piece.ordered:
+        if piece.look == "references":
+            desk.put(xml.paragraph("Bibliography", xml.text(said)))
+        elif piece.ordered:
             desk.put(xml.paragraph("Numbered", f"{xml.run(Run(f'{number}.'))}<w:r><w:tab/></w:r>{xml.text(said)}"))
         else:
             desk.put(xml.paragraph("ListBullet", xml.text(said)))

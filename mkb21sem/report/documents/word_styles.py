@@ -84,6 +84,7 @@ def _styles(file: Any) -> None:
         ("Verbatim", 8.0, 4, 10, 0.4),
         ("Picture", 11.0, 0, 12, 0.0),
         ("Numbered", 11.0, 0, 3, 0.0),
+        ("Bibliography", 11.0, 0, 6, 1.27),
         ("Contents Heading", 13.0, 12, 4, 0.0),
         ("TOC 1", 11.0, 0, 2, 0.0),
         ("TOC 2", 11.0, 0, 2, 0.6),
@@ -94,6 +95,8 @@ def _styles(file: Any) -> None:
         _spaced(made, before, after, indent=indent)
     styles["Numbered"].paragraph_format.left_indent = Cm(0.8)
     styles["Numbered"].paragraph_format.first_line_indent = Cm(-0.8)
+    styles["Bibliography"].paragraph_format.first_line_indent = Cm(-1.27)
+    styles["Bibliography"].paragraph_format.keep_together = True
     styles["Numbered"].paragraph_format.tab_stops.add_tab_stop(Cm(0.8))
     styles["Warning"].element.get_or_add_pPr().insert_element_before(_shade("F0F0F0"), *AFTER_SHADE)
 

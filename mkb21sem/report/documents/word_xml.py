@@ -39,10 +39,14 @@ def run(piece: Run, extra: str = "") -> str:
 
 def text(pieces: Iterable[Run]) -> str:
     """Runs; references are fields that follow the number of what they name."""
-    return "".join(
-        field(f"REF {bookmark_name(piece.target)} \\h \\* MERGEFORMAT", run(piece)) if piece.target else run(piece)
-        for piece in pieces
-    )
+    return "".join(map(_leading, pieces))
+
+
+def _leading(piece: Run) -> str:
+    """A run, as a field where it leads to something in the file or to an address."""
+    if piece.target:
+        return field(f"REF {bookmark_name(piece.target)} \\h \\* MERGEFORMAT", run(piece))
+    return field(f'HYPERLINK "{piece.link}"', run(piece)) if piece.link else run(piece)
 
 
 def field(code: str, shown: str, look: str = "") -> str:

@@ -11,6 +11,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from mkb21sem.report.documents.printed import printed
+from mkb21sem.report.references.listing import on_page
 from mkb21sem.report.results import PROGRAM, software
 from mkb21sem.report.table import Table
 from mkb21sem.report.words import Words
@@ -32,7 +33,12 @@ def rendered(template: str, page: Mapping[str, Any], words: Words) -> str:
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    ours = {"style": Markup(text("style.css")), "program": PROGRAM, "version": software()[PROGRAM]}
+    ours = {
+        "style": Markup(text("style.css")),
+        "program": PROGRAM,
+        "version": software()[PROGRAM],
+        "references": lambda main: on_page(str(main), words),
+    }
     return environment.get_template(template).render(page={**page, **ours}, words=words)
 
 

@@ -22,6 +22,7 @@ from mkb21sem.report.publication import (
 )
 from mkb21sem.report.publication.analysis import Analysis
 from mkb21sem.report.publication.checklist import Score, scores
+from mkb21sem.report.references.listing import with_references
 from mkb21sem.report.results import PROGRAM, software
 from mkb21sem.report.words import Words
 
@@ -55,7 +56,7 @@ def document(of: Analysis, words: Words) -> Document:
 
 
 def scored(of: Analysis, words: Words, made: Sequence[Markup] = ()) -> tuple[Document, tuple[Score, ...]]:
-    """The report with its score at the end, and the score.
+    """The report with its score at the end and what it cites, and the score.
 
     Parameters
     ----------
@@ -72,7 +73,7 @@ def scored(of: Analysis, words: Words, made: Sequence[Markup] = ()) -> tuple[Doc
     if made:
         said = Listing(tuple(Paragraph(line) for line in made))
         last.append(Section("made", words("provenance.title"), (said,)))
-    return replace(body, sections=(*body.sections, *last)), given
+    return with_references(replace(body, sections=(*body.sections, *last)), words), given
 
 
 def score_of(of: Analysis, words: Words) -> tuple[Score, ...]:

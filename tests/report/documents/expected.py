@@ -14,7 +14,7 @@ from mkb21sem.report.documents.parts import Drawn, Listing, Paragraph, Tabled, V
 
 PLACES = {"number": (1, 2, 3, 4), "bounded": (1, 2, 3)}
 KINDS = {"en": ("Table", "Figure", "Note."), "nl": ("Tabel", "Figuur", "Noot.")}
-MARK = re.compile(r"</?(?:i|b|em|strong|sub|sup)>")
+MARK = re.compile(r"</?(?:i|b|em|strong|sub|sup)>|<a href=\"https://doi[^>]*>|</a>")
 
 
 def squeezed(text):

@@ -232,7 +232,7 @@ def _html_table(figure):
 
 # --- Word ------------------------------------------------------------------------------------------------------------
 
-SAID = re.compile(r"Heading \d|Body Text|List Bullet|Numbered|Note|Quote|Warning")
+SAID = re.compile(r"Heading \d|Body Text|List Bullet|Numbered|Bibliography|Note|Quote|Warning")
 
 
 def of_docx(path: Path) -> Read:

@@ -18,6 +18,8 @@ from mkb21sem.report.documents.parts import without
 from mkb21sem.report.publication import publish
 from mkb21sem.report.publication.checklist import items, scores
 from mkb21sem.report.publication.document import document, scored
+from mkb21sem.report.references.citations import cited
+from mkb21sem.report.references.listing import said
 from tests.report.documents import expected, readback
 from tests.report.publication.analysed import lost, reference, words_of
 
@@ -91,7 +93,22 @@ def test_the_score_stands_in_the_report_and_counts_itself_for_nothing(whole, mon
     assert [score.met for score in given] == [score.met for score in scores(whole)]
     table = made.tables()["checklist"].frame
     assert list(table["met"]) == ["yes" if score.met else "no" for score in given]
-    assert unmet(without(made, *(section.name for section in whole.sections))) == set(range(1, 41))
+    assert unmet(without(made, *(section.name for section in whole.sections), "references")) == set(range(1, 41))
+
+
+def test_the_report_ends_with_what_it_cites_and_nothing_else(whole, monkeypatch):
+    monkeypatch.setattr("mkb21sem.report.publication.document.document", lambda of, words: whole)
+    of = reference()
+    words = words_of(of)
+    made, _ = scored(of, words)
+    listed, unknown = cited(said(whole, words))
+    assert unknown == ()
+    assert {"appelbaum2018", "hoyle2013"}.isdisjoint(work.key for work in listed)
+    assert {"holm1979", "katz1974", "chen2007", "hu1999", "cohen1988"} <= {work.key for work in listed}
+    entries = [entry.text for entry in made.sections[-1].blocks[0].entries]
+    assert made.sections[-1].name == "references"
+    assert {work.printed("en") for work in listed} < set(entries)
+    assert len(entries) == len(listed) + 2
 
 
 @pytest.mark.parametrize("form", READERS)

@@ -1,0 +1,1 @@
+"""The list of references: every work that a report or a page cites, and no other."""

@@ -120,6 +120,15 @@ class Chart:
         self.figure.set_layout_engine("none")
         return file.getvalue()
 
+    def untitled(self) -> Chart:
+        """The chart without its title, for a document that prints it above the picture; its own figure is changed."""
+        title = self.figure.get_suptitle()
+        if title:
+            across, down = self.figure.get_size_inches()
+            self.figure.suptitle("")
+            self.figure.set_size_inches(across, down - measure(title, TITLE_SIZE, bold=True)[1] / 72)
+        return self
+
     def _repr_png_(self) -> bytes:
         """The chart as a notebook shows it."""
         file = BytesIO()

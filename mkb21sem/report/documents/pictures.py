@@ -20,8 +20,11 @@ SHARP = 200
 
 
 def of_chart(chart: Chart, shows: tuple[str, ...] = ()) -> Drawn:
-    """A chart as a picture, with its caption and its alternative text."""
-    svg = chart.svg().decode("utf-8")
+    """A chart as a picture, with its caption and its alternative text.
+
+    The caption, which is the chart's title, stands above the picture and so not in it.
+    """
+    svg = chart.untitled().svg().decode("utf-8")
     with styled():
         png = _png(chart.figure)
     return Drawn(chart.name, escape(chart.caption), chart.alt, svg, png, _width(chart.figure), shows)

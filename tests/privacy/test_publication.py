@@ -16,11 +16,13 @@ import pytest
 from typer.testing import CliRunner
 
 from mkb21sem.cli import app
+from mkb21sem.infer.robustness.robustness import Robustness
 from mkb21sem.report.charts import style
 from mkb21sem.report.documents.parts import Tabled
 from mkb21sem.report.dossier.inquiry import Depth
 from mkb21sem.report.privacy import answers as privacy
 from mkb21sem.report.privacy.dossier import RARE, hidden_answers
+from mkb21sem.report.privacy.publication import protected_sizes
 from mkb21sem.report.publication import analysis, closing, drawn, effects, moments, publish, unanswered
 from mkb21sem.report.publication.analysis import Analysis, Asked, analyse
 from mkb21sem.report.study import study
@@ -244,6 +246,16 @@ def test_patterns_of_few_are_one_line() -> None:
     assert set(shown.secret) >= {"B"}
     assert not shown.whole
     assert privacy.gaps(items, patterns, 0).patterns is patterns
+
+
+def test_other_choices_that_leave_few_out_do_not_say_how_many() -> None:
+    """Their rows beside those of the chosen one would count the few."""
+    specifications = pd.DataFrame({"spec": ["S1", "S2", "S3"], "n": [190, 186, 150], "converged": True})
+    empty = pd.DataFrame()
+    own = replace(found().inference, robust=Robustness("S1", specifications, empty, empty, empty))
+    shown = protected_sizes(own, THRESHOLD).robust.specifications
+    assert shown["n"].fillna(0).tolist() == [190, 0, 150]
+    assert shown["hidden"].tolist() == [False, True, False]
 
 
 def test_a_hidden_number_of_answers_is_not_in_the_shares() -> None:

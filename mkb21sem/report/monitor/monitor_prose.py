@@ -81,6 +81,8 @@ def adoption(of: MonitorStudy, words: Words) -> Iterator[Markup]:
 def _proportional(of: MonitorStudy, words: Words) -> Iterator[Markup]:
     """Whether one odds ratio for every cut will do."""
     for name, key in (("BREEDTE", "breadth"), ("INTENS_MAX", "intensity")):
+        if name in of.causes:
+            yield words("monitor.none", cause=of.causes[name])
         tested = of.adoption[name].proportional if name in of.adoption else None
         if tested is None:
             continue

@@ -119,12 +119,11 @@ def hidden_lines(
         item = str(line["item"])
         if item in codebook and line["kind"] not in SIZES:
             _state(questions, item, codebook, ("figures", at), line, threshold)
-    for at, line in enumerate([] if margins is None else margins.to_dict("records")):
-        item = str(line["variable"])
-        if item in codebook:
-            own = {"codes": str(line["codes"]), "unit": PERCENT, "count": line["n"], "value": line["sample"]}
-            base = float(margins.loc[margins["variable"] == line["variable"], "n"].sum()) if margins is not None else 0
-            _state(questions, item, codebook, ("margins", at), own | {"base": base}, threshold)
+    if margins is not None:
+        bases = margins.groupby("variable")["n"].transform("sum")
+        for at, (line, base) in enumerate(zip(margins.to_dict("records"), bases, strict=True)):
+            own = {"codes": str(line["codes"]), "unit": PERCENT, "value": line["sample"], "base": float(base)}
+            _state(questions, str(line["variable"]), codebook, ("margins", at), own, threshold)
     gone = {own.lines[at] for own in questions.values() for at in hidden(own.statements, threshold)}
     return gone | set(_touched(figures, gone, codebook))
 

@@ -182,12 +182,6 @@ def _definite(found: Fit, name: str, M: Array, variables: tuple[str, ...], what:
     return Check(name, False, "; ".join(findings), " ".join(dict.fromkeys(remedies)))
 
 
-def _matrix_remedy(found: Fit, remedy: str, names: list[str]) -> str:
-    if len(names) == 1:
-        return f"See {names[0]} under variances."
-    return _correlation_remedy(found, *names) if len(names) == 2 else remedy.format(names=listed(names))
-
-
 def _weakest(matrix: Array, variables: tuple[str, ...]) -> tuple[float, list[str]]:
     """Smallest eigenvalue with the diagonal scaled to ±1 (or 0), and the variables it is about."""
     scale = np.sqrt(np.abs(np.diagonal(matrix)))

@@ -58,7 +58,9 @@ def _by(S: Array) -> Array:
 
 
 def _root_mean_square(gap: Array, others: Array, extra: int = 0) -> float:
-    return math.sqrt(float(gap @ gap + others @ others) / (len(gap) + len(others) + extra))
+    count = len(gap) + len(others) + extra
+    # A single variable has no correlation to miss.
+    return math.sqrt(float(gap @ gap + others @ others) / count) if count else math.nan
 
 
 def residual_sizes(found: Fit, model: Implied) -> dict[str, float]:

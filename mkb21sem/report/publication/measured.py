@@ -170,11 +170,10 @@ def _valid(of: Analysis, words: Words) -> Iterator[Block]:
     yield joined(say(words, "front.validity"), *meant("d_loadings", one, words), *meant("d_fornell", one, words))
     yield Tabled(judged.fornell([one], words), shows=CONVERGENT)
     yield joined(*meant("d_latent", one, words), *meant("d_ratios", one, words))
-    ratios, latent = _narrow(judged.ratios([one], words)), judged.latent([one], words)
+    ratios, latent = judged.ratios([one], words), judged.latent([one], words)
     if len(ratios.frame):
-        yield Tabled(ratios, shows=DISCRIMINANT)
-    if len(latent.frame):
-        yield Tabled(latent, shows=() if len(ratios.frame) else DISCRIMINANT)
+        yield Tabled(_narrow(ratios), shows=DISCRIMINANT)
+    yield Tabled(latent, shows=() if len(ratios.frame) else DISCRIMINANT)
     yield from rules(("d_reliability", "d_fornell", "d_latent", "d_ratios"), words)
 
 
@@ -194,9 +193,7 @@ def _shared(of: Analysis, one: Inquiry, words: Words) -> Iterator[Block]:
     if len(moved.frame):
         yield Tabled(moved, shows=("9.method",))
     yield joined(*meant("d_inflation", one, words))
-    inflation = judged.inflation([one], words)
-    if len(inflation.frame):
-        yield Tabled(_counted(inflation, of), shows=("9.method",))
+    yield Tabled(_counted(judged.inflation([one], words), of), shows=("9.method",))
     if len(one.marker):
         yield joined(say(words, "front.marker"), *meant("d_marker", one, words))
         yield Tabled(judged.marker([one], words))

@@ -169,4 +169,5 @@ def unavailable(found: Robustness, words: Words) -> Table:
         choice, option = str(row["choice"]), str(row["option"])
         name = option if choice == "estimator" else words.plain(f"option.{choice}.{option}")
         said.append(f"{words.plain(f'choice.of.{choice}')}: {name}")
-    return Table("unavailable", frame.assign(said=said), (Column("option", of=("said",)), Column("reason")))
+    made = frame.assign(said=said, reason=[words.told(str(reason)) for reason in frame["reason"]])
+    return Table("unavailable", made, (Column("option", of=("said",)), Column("reason")))

@@ -228,7 +228,7 @@ def detectable(frame: pd.DataFrame, words: Words) -> Table:
         path=[words.path(*str(path).split(" → ")) for path in frame["path"]],
         sign=[tables.SIGNS.get(str(sign), "") for sign in frame["sign"]],
         size=[size if sign else abs(size) for size, sign in zip(frame["smallest"], frame["sign"], strict=True)],
-        reason=frame["reason"].fillna(""),
+        reason=[words.told(str(reason)) for reason in frame["reason"].fillna("")],
     )
     columns = [
         Column("id"),

@@ -85,7 +85,7 @@ def test_every_style_colour_and_library_that_tikz_uses_is_defined(sheet, halves)
 def test_tikz_escapes_what_latex_reads_as_commands(sheet, halves, wave):
     names = {"MOT": "Motives\n& 100% <of> |it|"}
     text = to_tikz(fit(Model.read("mkb21_stated"), wave), names=names, labels="est+interval")
-    assert r"\& 100\% $<$of$>$ $|$it$|$" in text
+    assert r"\& 100\% \textless{}of\textgreater{} \textbar{}it\textbar{}" in text
     assert r"\\[" not in text
     assert "TOE_M" not in to_tikz(Model.read("mkb21"))
     assert r"R\&D\_100\%" in tikz(halves)

@@ -80,19 +80,27 @@ class Grid:
         return self.height <= TOGETHER
 
 
-def grid(table: Printed) -> Grid:
-    """The largest type in which a table fits between the margins; the page is turned only if it has to be."""
+def grid(table: Printed, paper: tuple[float, float] = (UPRIGHT, TURNED)) -> Grid:
+    """The largest type in which a table fits between the margins; the page is turned only if it has to be.
+
+    Parameters
+    ----------
+    table
+        Rounded.
+    paper
+        Width between the margins of a page as it is and of one that is turned, in cm.
+    """
     lines = [table.heads, *table.rows]
     texts = np.array([[ems(plain(cell.text)) for cell in row] for row in lines])
     least = np.array([[_least(cell) for cell in row] for row in lines]).max(axis=0)
     roomy = np.maximum(least, np.minimum(texts.max(axis=0), COMFORT))
     for turned, at_ease, sizes in TRIES:
         for size in sizes:
-            room = (TURNED if turned else UPRIGHT) * CM / size
+            room = paper[turned] * CM / size
             if _across(roomy if at_ease else least) <= room:
-                return _grid(size, _spread(texts, least, room), texts, turned)
-    size = max(TURNED * CM / _across(least), SMALLEST)
-    return _grid(size, least, texts, True)
+                return _grid(size, _spread(texts, least, room), texts, turned, paper[turned])
+    size = max(paper[True] * CM / _across(least), SMALLEST)
+    return _grid(size, least, texts, True, paper[True])
 
 
 def ems(text: str) -> float:
@@ -141,8 +149,7 @@ def _lines(texts: Array, widths: Array) -> Array:
     return wrapped
 
 
-def _grid(size: float, widths: Array, texts: Array, turned: bool) -> Grid:
-    paper = TURNED if turned else UPRIGHT
+def _grid(size: float, widths: Array, texts: Array, turned: bool, paper: float) -> Grid:
     cm = (widths + 2 * PAD) * size / CM
     cm *= min(1.0, paper / cm.sum())
     height = float((np.ceil(_lines(texts, widths)) * LEADING + BETWEEN).sum()) * size / CM

@@ -1,80 +1,46 @@
-"""A table as LaTeX with booktabs and threeparttable, to be read into a manuscript."""
+"""A table as LaTeX with booktabs, to be read into a manuscript."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from mkb21sem.report.documents.grid import COMFORT, ems
+from mkb21sem.report.documents import tex
+from mkb21sem.report.documents.grid import CM, PAD, Grid, ems, grid
 from mkb21sem.report.documents.printed import Printed
 from mkb21sem.report.documents.runs import Run, plain, runs
+from mkb21sem.report.documents.tex import escaped
 from mkb21sem.report.words import Words
 
-TOGETHER = 30
-"""Longer tables go over pages (longtable)."""
-GREEK = "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩ"
-RENAMED = {"lamda": "lambda", "Lamda": "Lambda", "epsilon": "varepsilon", "phi": "varphi"}
-"""Greek letters whose name in Unicode is not their command."""
+LINE, DOWN = 16.0, 23.0
+"""Line and page that tables are made for, in cm: A4 or letter with usual margins."""
+WIDER = 1.1
+"""Computer Modern beside Times."""
+HIGHEST, FLATTEST = 16.0, 13.0
+"""Higher tables go over pages (longtable), in cm: on a page as it is, and on its side."""
+CLOSER = 0.85
+"""Height of our rows beside those that `grid` counts with."""
 
 
-def _greek(letter: str) -> str:
-    *_, size, _, name = unicodedata.name(letter).split()
-    called = name.lower() if size == "SMALL" else name.capitalize()
-    return f"$\\{RENAMED.get(called, called)}$"
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """The parts of a table in LaTeX; ``label`` is its key."""
 
-
-SIGNS = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "%": r"\%",
-    "_": r"\_",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    '"': r"\symbol{34}",
-    "'": r"\textquotesingle{}",
-    "`": r"\textasciigrave{}",
-    "*": "{*}",
-    "[": "{[}",
-    "]": "{]}",
-    "−": "$-$",
-    "–": r"\textendash{}",
-    "—": r"\textemdash{}",
-    "…": r"\dots{}",
-    "’": "{'}",
-    "‘": "{`}",
-    "“": "{``}",
-    "”": "{''}",
-    "→": r"$\rightarrow$",
-    "←": r"$\leftarrow$",
-    "↔": r"$\leftrightarrow$",
-    "≤": r"$\leq$",
-    "≥": r"$\geq$",
-    "≈": r"$\approx$",
-    "×": r"$\times$",
-    "∞": r"$\infty$",
-    "²": r"$^{2}$",
-    "³": r"$^{3}$",
-    "·": r"$\cdot$",
-    "✓": r"$\surd$",
-    "✗": r"$\times$",
-    "○": r"$\circ$",
-    "\u0302": "",
-    "\u00a0": "~",
-    **{letter: _greek(letter) for letter in GREEK},
-}
-"""Signs that LaTeX reads as something else, or that its older engines can't set."""
+    form: str
+    heads: str
+    rows: str
+    caption: str
+    label: str
+    note: str
+    size: str
 
 
 def table(each: Printed, words: Words) -> str:
-    """A table in APA style, with its number in the label; needs booktabs and threeparttable (long ones longtable).
+    r"""A table in APA style, with its key in the label; the first line names the packages that it needs.
+
+    Tables wider than the line are made smaller (adjustbox), very wide ones stand on their side (rotating), and long
+    ones go over pages (longtable; with pdflscape on pages that are turned).
 
     Parameters
     ----------
@@ -83,37 +49,17 @@ def table(each: Printed, words: Words) -> str:
     words
         Language.
     """
-    form = "".join(_column(each, at) for at in range(len(each.heads)))
-    heads = " & ".join(text(runs(head.text)) for head in each.heads) + r" \\"
-    rows = "\n".join(" & ".join(text(runs(cell.text)) for cell in row) + r" \\" for row in each.rows)
-    title, label = _italic(each.caption), f"tab:{re.sub(r'[^A-Za-z0-9-]', '-', each.name)}"
-    note = " ".join(text(runs(one)) for one in each.notes)
-    said = f"\\textit{{{text(runs(words('note')))}}} {note}" if each.notes else ""
+    on = grid(each, (LINE / WIDER, DOWN / WIDER))
+    parts = _parts(each, words, on)
+    long = on.height * CLOSER > (FLATTEST if on.turned else HIGHEST)
+    needed, body = (_long if long else _floating)(parts, on.turned)
     number = text(runs(words.plain("table", number=each.number)))
-    if len(each.rows) > TOGETHER:
-        return _long(form, heads, rows, title, label, said, number, len(each.heads))
-    return (
-        f"% {number}. \\usepackage{{array,booktabs,threeparttable}}\n"
-        f"\\begin{{table}}[htbp]\n\\begin{{threeparttable}}\n\\caption{{{title}}}\\label{{{label}}}\n{_size(each)}"
-        f"\\begin{{tabular}}{{@{{}}{form}@{{}}}}\n\\toprule\n{heads}\n\\midrule\n{rows}\n\\bottomrule\n\\end{{tabular}}\n"
-        + (f"\\begin{{tablenotes}}[flushleft]\\footnotesize\n\\item {said}\n\\end{{tablenotes}}\n" if said else "")
-        + "\\end{threeparttable}\n\\end{table}\n"
-    )
+    return f"% {number}. {tex.preamble({'array', 'booktabs'} | needed | tex.packages(body))}\n{body}"
 
 
 def text(pieces: Iterable[Run]) -> str:
     """Runs as LaTeX, everything escaped."""
     return "".join(map(_run, pieces))
-
-
-def escaped(plain_text: str) -> str:
-    """Plain text as LaTeX prints it, on one line."""
-    signs = "".join(SIGNS.get(letter, letter) for letter in re.sub(r"\s", _space, plain_text))
-    return re.sub(r"-(?=-)", "-{}", signs)
-
-
-def _space(found: re.Match[str]) -> str:
-    return "\u00a0" if found.group() == "\u00a0" else " "
 
 
 def _run(piece: Run) -> str:
@@ -127,30 +73,59 @@ def _run(piece: Run) -> str:
     return made
 
 
-def _italic(title: object) -> str:
-    return f"\\textit{{{text(runs(plain(title)))}}}"
-
-
-def _column(each: Printed, at: int) -> str:
-    """Numbers to the right, words to the left; long ones in a column of fixed width."""
-    if each.heads[at].number:
-        return "r"
-    longest = max([ems(plain(row[at].text)) for row in each.rows], default=0.0)
-    if longest <= 2 * COMFORT:
-        return "l"
-    return f">{{\\raggedright\\arraybackslash}}p{{{min(0.35, longest / 60):.2f}\\linewidth}}"
-
-
-def _size(each: Printed) -> str:
-    return "\\footnotesize\n" if each.wide or len(each.heads) > 8 else "\\small\n"
-
-
-def _long(form: str, heads: str, rows: str, title: str, label: str, said: str, number: str, across: int) -> str:
-    head = f"\\toprule\n{heads}\n\\midrule\n"
-    note = f"\\multicolumn{{{across}}}{{@{{}}p{{\\linewidth}}@{{}}}}{{\\footnotesize {said}}}\n" if said else ""
-    return (
-        f"% {number}. \\usepackage{{array,booktabs,longtable}}\n"
-        f"{{\\footnotesize\n\\begin{{longtable}}{{@{{}}{form}@{{}}}}\n"
-        f"\\caption{{{title}}}\\label{{{label}}} \\\\\n{head}\\endfirsthead\n{head}\\endhead\n"
-        f"\\bottomrule\n\\endfoot\n\\endlastfoot\n{rows}\n\\bottomrule\n{note}\\end{{longtable}}}}\n"
+def _parts(each: Printed, words: Words, on: Grid) -> _Written:
+    columns = [_column(each, at, on) for at in range(len(each.heads))]
+    apart = " \\addlinespace[2pt]\n" if any("p{" in column for column in columns) else "\n"
+    note = " ".join(text(runs(one)) for one in each.notes)
+    return _Written(
+        "".join(columns),
+        " & ".join(text(runs(head.text)) for head in each.heads) + r" \\",
+        apart.join(" & ".join(text(runs(cell.text)) for cell in row) + r" \\" for row in each.rows),
+        f"\\textit{{{text(runs(plain(each.caption)))}}}",
+        f"tab:{re.sub(r'[^A-Za-z0-9-]', '-', each.name)}",
+        f"\\textit{{{text(runs(words('note')))}}} {note}" if each.notes else "",
+        f"\\fontsize{{{on.size:g}}}{{{1.2 * on.size:g}}}\\selectfont"
+        f"\\setlength{{\\tabcolsep}}{{{PAD * on.size:.1f}pt}}",
     )
+
+
+def _column(each: Printed, at: int, on: Grid) -> str:
+    """Numbers to the right, words to the left; what is broken over lines in a column of fixed width."""
+    inner = on.widths[at] * CM / on.size - 2 * PAD
+    cells, head = max((ems(plain(row[at].text)) for row in each.rows), default=0.0), ems(plain(each.heads[at].text))
+    whole = max(cells, head) <= inner + 0.01
+    if each.heads[at].number:
+        return "r" if whole else f">{{\\raggedleft\\arraybackslash}}b{{{max(inner, cells) * WIDER:.2f}em}}"
+    if whole:
+        return "l"
+    share = inner * on.size / CM * WIDER / (DOWN if on.turned else LINE)
+    return f">{{\\raggedright\\arraybackslash}}p{{{share:.3f}\\linewidth}}"
+
+
+def _floating(of: _Written, turned: bool) -> tuple[set[str], str]:
+    """A table that stays on one page, and the packages that it needs."""
+    name = "sidewaystable" if turned else "table"
+    said = f"\\footnotesize\\raggedright\n{of.note}\n"
+    below = f"\\par\\smallskip\n\\begin{{minipage}}{{\\linewidth}}{said}\\end{{minipage}}\n"
+    return {"adjustbox"} | ({"rotating"} if turned else set()), (
+        f"\\begin{{{name}}}{'' if turned else '[htbp]'}\n\\centering\n"
+        f"\\caption{{{of.caption}}}\\label{{{of.label}}}\\smallskip\n"
+        f"\\begin{{adjustbox}}{{max width=\\linewidth}}{of.size}\n\\begin{{tabular}}{{@{{}}{of.form}@{{}}}}\n"
+        f"\\toprule\n{of.heads}\n\\midrule\n{of.rows}\n\\bottomrule\n\\end{{tabular}}\n\\end{{adjustbox}}\n"
+        f"{below if of.note else ''}\\end{{{name}}}\n"
+    )
+
+
+def _long(of: _Written, turned: bool) -> tuple[set[str], str]:
+    """A table over pages, and the packages that it needs."""
+    head = f"\\toprule\n{of.heads}\n\\midrule\n"
+    made = (
+        f"{{{of.size}\\setlength{{\\LTcapwidth}}{{\\linewidth}}\n\\begin{{longtable}}{{@{{}}{of.form}@{{}}}}\n"
+        f"\\caption{{{of.caption}}}\\label{{{of.label}}} \\\\\n{head}\\endfirsthead\n{head}\\endhead\n"
+        f"\\bottomrule\n\\endfoot\n{of.rows}\n\\end{{longtable}}}}\n"
+    )
+    if of.note:
+        made += f"{{\\footnotesize\\raggedright\\noindent\n{of.note}\\par}}\n"
+    if turned:
+        made = f"\\begin{{landscape}}\n{made}\\end{{landscape}}\n"
+    return {"longtable"} | ({"pdflscape"} if turned else set()), made

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mkb21sem.estimate.fit import Fit
+from mkb21sem.report.documents.tex import escaped, packages, preamble
 from mkb21sem.report.drawing.canvas import weighed
 from mkb21sem.report.drawing.geometry import Array
 from mkb21sem.report.drawing.legend import GLYPH, LINE, Entry
@@ -17,29 +18,14 @@ from mkb21sem.report.drawing.sizes import key, r2_line, thickness
 from mkb21sem.report.drawing.typeset import LEADING, LOADING_SIZE, NAME_SIZE, NOTE_SIZE, PANEL_SIZE, TITLE_SIZE
 from mkb21sem.specify.model import Model
 
-_TEX = str.maketrans(
-    {
-        "\\": r"\textbackslash{}",
-        **{sign: "\\" + sign for sign in "&%$#_{}"},
-        **{sign: f"${sign}$" for sign in "<>|"},
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-        "*": r"{*}",
-        "−": "$-$",
-        "–": "--",
-        "…": r"\dots{}",
-        "²": "$^2$",
-        "χ": r"$\chi$",
-        "β": r"$\beta$",
-        "α": r"$\alpha$",
-        "→": r"$\to$",
-        "≥": r"$\geq$",
-        "≤": r"$\leq$",
-        "×": r"$\times$",
-    }
-)
-_PREAMBLE = r"""% \usepackage{tikz} \usetikzlibrary{arrows.meta}
+_USED = r"\usetikzlibrary{arrows.meta}"
+_FITTED = r"""\end{tikzpicture}%
+\end{lrbox}
+\ifdim\wd\semdrawing>\linewidth \sbox\semdrawing{\resizebox{\linewidth}{!}{\usebox\semdrawing}}\fi
+\ifdim\ht\semdrawing>.9\textheight \sbox\semdrawing{\resizebox{!}{.9\textheight}{\usebox\semdrawing}}\fi
+\usebox\semdrawing
 """
+"""What makes a drawing smaller that is wider than the line, or higher than the page and its caption allow."""
 _STYLES = r"""\begin{{tikzpicture}}[x=1cm, y=1cm, line cap=butt,
   sem construct/.style={{draw=semink, fill=semconstruct, line width=0.9pt}},
   sem observed/.style={{draw=semink, fill=semobserved, line width=0.9pt}},
@@ -73,7 +59,8 @@ def to_tikz(found: Fit | Model, *, group: str | None = None, title: str | None =
     Returns
     -------
     str
-        Needs ``\usepackage{tikz}`` and ``\usetikzlibrary{arrows.meta}``.
+        Its first line says which packages it needs, its second how large it is. On a line or page that is smaller the
+        drawing is made smaller; for larger letters choose another width, or turn the page.
 
     Raises
     ------
@@ -85,12 +72,14 @@ def to_tikz(found: Fit | Model, *, group: str | None = None, title: str | None =
 
 def tikz(sheet: Sheet) -> str:
     """A sheet with all its panels as a ``tikzpicture``."""
-    lines = [_PREAMBLE + "\n".join(_colours(sheet)), _styles()]
-    lines += _head(sheet)
+    lines = [*_head(sheet)]
     for i, picture in enumerate(sheet.pictures):
         lines += _panel(sheet, i, picture)
-    lines += _foot(sheet)
-    return "\n".join([*lines, r"\end{tikzpicture}", ""])
+    body = "\n".join([*lines, *_foot(sheet)])
+    size = f"% {_cm(sheet.width)} cm wide, {_cm(sheet.height)} cm high"
+    opened = (r"\ifdefined\semdrawing\else\newsavebox\semdrawing\fi", r"\begin{lrbox}{\semdrawing}%")
+    above = (f"% {preamble({'tikz'} | packages(body))} {_USED}", size, *_colours(sheet), *opened, _styles())
+    return "\n".join([*above, body, _FITTED])
 
 
 def _colours(sheet: Sheet) -> list[str]:
@@ -107,16 +96,16 @@ def _styles() -> str:
 
 def _head(sheet: Sheet) -> Iterator[str]:
     for k, line in enumerate(sheet.title_lines):
-        yield rf"  \node[sem title] at {_point((0, sheet.height - 15 * k - 7.5))} {{{_text(line)}}};"
+        yield rf"  \node[sem title] at {_point((0, sheet.height - 15 * k - 7.5))} {{{escaped(line)}}};"
     if sheet.stamp:
-        yield rf"  \node[sem stamp] at {_point((sheet.width, sheet.height - 8))} {{{_text(sheet.stamp)}}};"
+        yield rf"  \node[sem stamp] at {_point((sheet.width, sheet.height - 8))} {{{escaped(sheet.stamp)}}};"
 
 
 def _panel(sheet: Sheet, i: int, picture: Picture) -> Iterator[str]:
     """Arrows, nodes and numbers of one panel, moved to its place."""
     corner = sheet.corner(i)
     for k, line in enumerate(sheet.head_lines[i]):
-        yield rf"  \node[sem panel] at {_point(sheet.heading(i, k))} {{{_text(line)}}};"
+        yield rf"  \node[sem panel] at {_point(sheet.heading(i, k))} {{{escaped(line)}}};"
     yield rf"  \begin{{scope}}[shift={{{_point(corner)}}}]"
     for edge in picture.edges:
         yield _way(weighed(edge, sheet.highlight), sheet)
@@ -147,10 +136,10 @@ def _node(node: Node, sheet: Sheet, picture: Picture) -> Iterator[str]:
         yield rf"  \path[sem {style}{grey}] {_point(shape.centre)} ellipse [{radii}];"
     else:
         yield rf"  \path[sem {style}{grey}] {_point(shape.box[:2])} rectangle {_point(shape.box[2:])};"
-    lines = [_text(line) for line in sheet.scene.words[node.name].name]
+    lines = [escaped(line) for line in sheet.scene.words[node.name].name]
     if main:
         lines = [rf"\textbf{{{line}}}" for line in lines]
-    text = r"\\".join([*lines, *([_text(r2_line(node))] if node.r2 else [])])
+    text = r"\\".join([*lines, *([escaped(r2_line(node))] if node.r2 else [])])
     turned = ", rotate=90" if node.name in sheet.scene.turned else ""
     kind = "sem name" if main else "sem small name"
     muted = ", sem back number" if back else ""
@@ -160,7 +149,7 @@ def _node(node: Node, sheet: Sheet, picture: Picture) -> Iterator[str]:
 def _label(edge: Edge, sheet: Sheet) -> str:
     first, line, rest = edge.text.partition("\n")
     tag = rf"\textsuperscript{{{edge.tag}}}" if edge.tag else ""
-    text = _text(first) + tag + (rf"\\{{}}{_text(rest)}" if line else "")
+    text = escaped(first) + tag + (rf"\\{{}}{escaped(rest)}" if line else "")
     style = "sem small number" if edge.kind == "loading" else "sem number"
     muted = ", sem back number" if sheet.greyed(edge) else ""
     return rf"  \node[{style}{muted}] at {_point(sheet.scene.spots[key(edge)])} {{{text}}};"
@@ -176,7 +165,7 @@ def _foot(sheet: Sheet) -> Iterator[str]:
             x += entry.width
         y -= LINE
     for k, line in enumerate(sheet.note_lines):
-        yield rf"  \node[sem note] at {_point((0, y - 2 - LINE * (k + 0.5)))} {{{_text(line)}}};"
+        yield rf"  \node[sem note] at {_point((0, y - 2 - LINE * (k + 0.5)))} {{{escaped(line)}}};"
 
 
 def _entry(entry: Entry, x: float, y: float) -> Iterator[str]:
@@ -186,11 +175,7 @@ def _entry(entry: Entry, x: float, y: float) -> Iterator[str]:
         style = kind.get(entry.glyph, "sem path")
         yield rf"  \draw[{style}, line width=1.1pt] {_point((x, y))} {bend} {_point((x + GLYPH, y))};"
     place = _point((x + (GLYPH + 4 if entry.glyph else 0), y))
-    yield rf"  \node[sem note] at {place} {{{_text(entry.text)}}};"
-
-
-def _text(text: str) -> str:
-    return text.translate(_TEX)
+    yield rf"  \node[sem note] at {place} {{{escaped(entry.text)}}};"
 
 
 def _cm(points: float) -> str:

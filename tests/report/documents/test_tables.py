@@ -80,8 +80,8 @@ def test_latex_is_of_one_piece(saved):
     rows = text.split("\\midrule\n")[1].split("\n\\bottomrule")[0].splitlines()
     assert len(rows) == 17
     assert {row.count(" & ") for row in rows} == {10}
-    assert all(row.endswith(r" \\") for row in rows)
-    assert r"\item \textit{" in text
+    assert all(row.endswith((r" \\", r" \\ \addlinespace[2pt]")) for row in rows)
+    assert r"\raggedright" + "\n" + r"\textit{" in text
 
 
 def test_a_long_latex_table_goes_over_pages(tmp_path):

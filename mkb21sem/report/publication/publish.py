@@ -10,7 +10,6 @@ from typing import Any
 from mkb21sem.errors import OptionError, one_of
 from mkb21sem.report import outputs, provenance, results
 from mkb21sem.report.documents import files, tables
-from mkb21sem.report.documents.parts import Document
 from mkb21sem.report.inference import inference_page
 from mkb21sem.report.privacy.publication import protected_numbers
 from mkb21sem.report.publication import document as whole
@@ -115,8 +114,3 @@ def _score(given: Sequence[Score]) -> dict[str, Any]:
         "of": len(given),
         "lacking": {str(each.item.number): list(each.lacking) for each in given if not each.met},
     }
-
-
-def document_of(of: Analysis, words: Words) -> Document:
-    """The report as it is printed, without how it was made."""
-    return whole.scored(of, words)[0]

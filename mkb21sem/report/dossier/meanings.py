@@ -166,9 +166,7 @@ def published(one: Inquiry) -> Said:
     """The published alphas beside the wave's own intervals."""
     table = one.reliability.set_index("construct")
     printed = {each.kind: each for each in figures() if each.kind in ("alpha", "scale_mean")}
-    alpha, mean = printed.get("alpha"), printed.get("scale_mean")
-    if alpha is None:
-        return
+    alpha, mean = printed["alpha"], printed["scale_mean"]
     construct = alpha.items[0].rstrip("0123456789")
     if construct not in table.index or set(str(table.loc[construct, "items"]).split()) != set(alpha.items):
         return
@@ -176,11 +174,13 @@ def published(one: Inquiry) -> Said:
     scale = one.wave.frame(alpha.items).mean(axis=1).mean()
     values = {"construct": construct, "alpha": own["alpha"], "alpha_low": own["low"], "alpha_high": own["high"]}
     values |= {"published": value, "k": len(alpha.items), "mean": float(scale)}
-    values |= {"published_mean": float(mean.printed.replace(",", ".")) if mean else math.nan}
+    values |= {"published_mean": float(mean.printed.replace(",", "."))}
     yield Finding("published_inside" if own["low"] <= value <= own["high"] else "published_outside", values)
 
 
 def _dropped(one: Inquiry) -> Said:
+    if one.reliability.empty:
+        return
     alpha = one.reliability.set_index("construct")["alpha"]
     table = one.dropped.assign(whole=one.dropped["construct"].map(alpha))
     better = table[table["alpha_dropped"] > table["whole"] + WORTH]

@@ -11,6 +11,7 @@ import typer
 
 from mkb21sem.commands.fitting import Equal, Free
 from mkb21sem.commands.planned import Estimator, Missing, ModelName, PlanFile, chosen, say
+from mkb21sem.commands.record import record
 from mkb21sem.commands.shell import (
     NOT_CONVERGED,
     Codes,
@@ -94,10 +95,12 @@ def diagram(
     ] = None,
 ) -> None:
     """Draw the path diagram of a model: fitted to a wave, to its groups or to several waves, or not fitted at all."""
+    asked = record()
     given = _Given(files or [], codebooks or [], mapping, codes, group, any_table)
     with progress() as step:
         step("load the program")
         from mkb21sem.errors import one_of
+        from mkb21sem.report import beside
         from mkb21sem.report.drawing import export, fits
         from mkb21sem.report.drawing import positions as places
         from mkb21sem.report.words import Words
@@ -105,6 +108,8 @@ def diagram(
         one_of("--names", names, NAMES)
         targets = export.writable(out or [Path("diagram.svg")])
         kept = None if save_positions is None else places.writable(save_positions)
+        for each in (*targets, *([kept] if kept else [])):
+            beside.free(each)
         how: dict[str, Any] = {
             "positions": None if positions is None else places.read_positions(positions),
             "indicators": indicators,
@@ -138,6 +143,10 @@ def diagram(
         export.write(sheet, targets)
         if kept is not None:
             places.save_positions(places.places(sheet), kept)
+        about: dict[str, Any] = {"model": shown.found.model if shown else drawn, "about": given.about(source)}
+        about |= {"numbers": fits.numbers(shown), "plan": None if held is None else held.record()}
+        for each in (*targets, *([kept] if kept else [])):
+            beside.save(each, asked, **about)
     if held is not None:
         say(held.plan, held.deviations, words, console(), held.promises)
     _say(words, bool(how["synthetic"]), shown, [*targets, *([kept] if kept else [])])
@@ -199,6 +208,17 @@ class _Given:
         if not self.files and (book or codes or self.mapping):
             raise OptionError("--codebook, --mapping and --missing-codes describe a wave file; name the file.")
         return the_wave(self.files[0] if self.files else None, book, codes, self.mapping)
+
+    @staticmethod
+    def about(source: object) -> dict[str, Any]:
+        """The answers as a record names them; of a table the options do."""
+        from mkb21sem.report import provenance
+        from mkb21sem.survey.wave import Wave
+        from mkb21sem.survey.waves import Waves
+
+        if isinstance(source, Waves):
+            return {"synthetic": source.synthetic, "waves": [provenance.source(wave) for wave in source.waves]}
+        return provenance.source(source) if isinstance(source, Wave) else {}
 
     def labels(self, source: object) -> Callable[[str, str], str]:
         """What variables are called: by the codebook of the answers, else by the one that is named."""

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from mkb21sem.commands.record import record
 from mkb21sem.commands.shell import Book, Mapping, guarded
 from mkb21sem.errors import Mkb21Error
 from mkb21sem.report.terminal import console
@@ -22,14 +23,18 @@ def mapping(
     codebook: Book = None,
 ) -> None:
     """Draft which column is which question and which answer has which code; edit it, and give it to `survey`."""
+    from mkb21sem.report import beside
     from mkb21sem.report.outputs import save_file
     from mkb21sem.survey.codebook import Codebook
     from mkb21sem.survey.exports.draft import draft_mapping
 
+    asked = record()
+    beside.free(out)
     if out.exists() and out.resolve() != (earlier or Path()).resolve():
         raise Mkb21Error(f"--out {out}: this file exists. Name another, or give it as --mapping too to go on with it.")
     draft = draft_mapping(file, Codebook.read(codebook), earlier)
     save_file(out, draft.to_csv(index=False, lineterminator="\n").encode("utf-8-sig"))
+    beside.save(out, asked)
     of_column = draft["answer"] == ""
     known = int((of_column & (draft["item"] != "")).sum())
     open_columns = int((of_column & (draft["item"] == "")).sum())

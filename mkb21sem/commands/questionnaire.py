@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from mkb21sem.commands.record import record
 from mkb21sem.commands.shell import Book, Lang, guarded
 from mkb21sem.errors import Mkb21Error
 from mkb21sem.report.terminal import console
@@ -38,14 +39,18 @@ def questionnaire(
     codebook: Book = None,
 ) -> None:
     """Write the questionnaire from the codebook, routing included; its export is read back without a mapping."""
+    from mkb21sem.report import beside
     from mkb21sem.report.outputs import save_file
     from mkb21sem.survey.codebook import Codebook
     from mkb21sem.survey.questionnaire.write import written
 
+    asked = record()
     file = out or Path(f"questionnaire{ENDINGS[form]}")
     if file.suffix.lower() != ENDINGS[form]:
         raise Mkb21Error(f"--out {file}: a {form.value} questionnaire ends in {ENDINGS[form]}. Give it that ending.")
+    beside.free(file)
     book = Codebook.read(codebook)
     content = written(book, form.value, lang.value)
     save_file(file, content)
+    beside.save(file, asked)
     console().print(f"{file.resolve()}: {len(book)} questions", markup=False, soft_wrap=True)

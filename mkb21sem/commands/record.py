@@ -14,16 +14,23 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from mkb21sem.commands.shell import ASKED
 from mkb21sem.errors import OptionError
 
-SILENT = {"out", "workers", "scheduler", "keep"}
+SILENT = {"out", "report", "log", "save_positions", "workers", "scheduler", "keep"}
 """Options that change no number."""
-TEXTS = {"model", "hypotheses", "items", "plan", "population"}
+TEXTS = {"model", "hypotheses", "items", "plan", "population", "positions"}
 """Options that are, or may be, a file without respondents' answers, whose text is kept."""
 FOUND = "file", "sha256"
 
 
-def record() -> dict[str, Any]:
-    """Command, line and options of the command that is running; see `mkb21sem.report.provenance.run`."""
+def record(**settled: Any) -> dict[str, Any]:
+    """Command, line and options of the command that is running; see `mkb21sem.report.provenance.run`.
+
+    Parameters
+    ----------
+    settled
+        Options that the command settled itself, such as a seed that nobody gave.
+    """
     command, given = ASKED.get()
+    given = given | settled
     options = {name: _stored(name, value) for name, value in given.items() if name not in SILENT}
     return {"command": command.__name__, "line": _line(command, given), "options": options}
 
@@ -144,8 +151,16 @@ def _laid(told: Mapping[str, Any], folder: Path, files: Mapping[str, Path]) -> P
     elif (found := files.get(str(told.get("sha256")))) is not None:
         path.symlink_to(found.resolve())
     else:
+        wanted = str(told.get("sha256"))[:12]
+        other = next((sha for sha, given in files.items() if given.name == name), None)
+        if other is not None:
+            raise OptionError(
+                f"{name} that is given is not the {name} that the run read: its SHA-256 is {other[:12]}…, and was "
+                f"{wanted}…; it was changed, or is another file of that name. Give the file as it was, or run the "
+                "command anew on this one."
+            )
         raise OptionError(
-            f"the run read {name} (SHA-256 {str(told.get('sha256'))[:12]}…), and no file that is given is that one, "
-            "byte for byte. Name it by --data, or a codebook, mapping or other file by --file."
+            f"the run read {name} (SHA-256 {wanted}…), and no file that is given is that one, byte for byte. Name it "
+            "by --data, or a codebook, mapping or other file by --file."
         )
     return path

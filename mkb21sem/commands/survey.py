@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from mkb21sem.commands.record import record
 from mkb21sem.commands.shell import PROBLEMS, Book, Codes, Mapping, guarded, missing_codes, progress
 from mkb21sem.report.terminal import console, plain_grid
 
@@ -22,13 +23,17 @@ def survey(
     log: Annotated[Path | None, typer.Option("--log", help="Write every recode to this file (.csv).")] = None,
 ) -> None:
     """Check a wave file: list every problem with its row and column, or what is to be known of the answers."""
+    asked = record()
     with progress() as step:
         step("load the program")
+        from mkb21sem.report import beside
         from mkb21sem.report.outputs import save_file
         from mkb21sem.survey.check import check
         from mkb21sem.survey.codebook import Codebook
         from mkb21sem.survey.exports.log import recode_frame, recode_summary
 
+        if log is not None:
+            beside.free(log)
         questions = Codebook.read(codebook)
         step("survey")
         found = check(file, questions, missing_codes(codes), mapping=mapping)
@@ -45,6 +50,7 @@ def survey(
     if log is not None:
         recodes = recode_frame(found.recodes).to_csv(index=False, lineterminator="\n")
         save_file(log, recodes.encode("utf-8-sig"), "--log")
+        beside.save(log, asked)
     remarks = found.remarks[found.remarks["kind"] != "base"] if len(found.remarks) else found.remarks
     if len(remarks):
         shown.print(plain_grid("Remarks", remarks))

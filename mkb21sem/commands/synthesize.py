@@ -41,7 +41,6 @@ def synthesize(
     mapping: Mapping = None,
 ) -> None:
     """Make a synthetic twin of a wave: same distributions, same relations, no respondent; with a disclosure report."""
-    asked = record()
     with progress() as step:
         step("load the program")
         from mkb21sem.report import outputs
@@ -57,7 +56,7 @@ def synthesize(
         step("survey")
         wave = the_wave(file, codebook, missing_codes(codes), mapping)
         drawn = files.fresh_seed() if seed is None else seed
-        asked = {**asked, "options": {**(asked["options"] or {}), "seed": drawn}}
+        asked = record(seed=drawn)
         done = disclose(wave, out.stem, fitted, n, suppress, drawn, step)
         step("report")
         words = Words(lang.value, wave.codebook.label)

@@ -12,11 +12,13 @@ from typing import Any
 import pandas as pd
 
 from mkb21sem.errors import OptionError
+from mkb21sem.report import beside, intact
 from mkb21sem.report.outputs import RESULTS
 from mkb21sem.report.results import PROGRAM
 
-APART = ("software", "run", "files", "schema")
+APART = ("software", "run", "files", "file", "sha256", "schema")
 """What results.json says of the making, not of the numbers."""
+TABLE = ".csv"
 SAME = 1e-8
 """Relative difference up to which two numbers are the same: another processor rounds otherwise."""
 
@@ -35,78 +37,124 @@ class Again:
         name then now, one row for each that is not the same.
     software
         name then now of what has another version by now.
+    whole
+        Whether files other than tables were compared too: only where versions, platform and command are the same.
     """
 
     compared: int
     identical: int
     differences: pd.DataFrame
     software: pd.DataFrame
+    whole: bool = True
 
 
-def stored(folder: Path) -> dict[str, Any]:
-    """What an output says of itself.
+def record_of(output: Path) -> Path:
+    """The file that says what an output was made from: results.json in a folder, the record beside a file."""
+    return output / RESULTS if output.is_dir() else beside.place(output)
+
+
+def stored(output: Path) -> dict[str, Any]:
+    """What an output, a folder or a single file, says of itself.
 
     Raises
     ------
     OptionError
-        The folder holds no output that can be made again.
+        It is no output that can be made again.
     """
+    record = record_of(output)
     try:
-        content = json.loads((folder / RESULTS).read_text(encoding="utf-8"))
+        content = json.loads(record.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise OptionError(f"{folder}: there is no {RESULTS} that can be read ({error}).") from error
+        why = getattr(error, "strerror", None) or error
+        raise OptionError(
+            f"{output}: there is no {record.name} that can be read ({why}). Name a folder that {PROGRAM} wrote, or a "
+            f"file with its {beside.ENDING} beside it; or get that file back."
+        ) from error
     run = content.get("run") if isinstance(content, dict) else None
     if not isinstance(run, dict) or content.get("made_by") != PROGRAM or not isinstance(run.get("command"), str):
-        raise OptionError(f"{folder}: {RESULTS} doesn't say which command made it. Name a folder that {PROGRAM} wrote.")
+        raise OptionError(
+            f"{output}: {record.name} doesn't say which command made it. Name something that {PROGRAM} wrote."
+        )
+    if not isinstance(content.get("software"), dict):
+        raise OptionError(
+            f"{output}: {record.name} doesn't say by which versions it was made; it was edited, or is of another "
+            "version. Get it back as it was, or make the output again."
+        )
     if not isinstance(run.get("options"), dict):
         raise OptionError(
-            f"{folder}: it was made from Python or by an earlier version, and doesn't say with which options. Call the "
+            f"{output}: it was made from Python or by an earlier version, and doesn't say with which options. Call the "
             "same function again and compare."
         )
     if run.get("stopped"):
-        raise OptionError(f"{folder}: the run was stopped by the user; where it was stopped can't be done again.")
+        raise OptionError(
+            f"{output}: the run was stopped by the user; where it was stopped can't be done again. Make it again, to "
+            "the end, and verify that."
+        )
     return dict(content)
 
 
 def compared(before: Path, after: Path) -> Again:
-    """Compare two outputs, number by number.
+    """Compare two outputs, number by number, and files without numbers of their own byte by byte.
 
     Parameters
     ----------
     before, after
-        Folders with results.json and tables.
+        Folders with results.json and tables; or single files with their records beside them.
     """
     one, other = dict(_numbers(before)), dict(_numbers(after))
     names = [*one, *(name for name in other if name not in one)]
     pairs = [(name, one.get(name, "absent"), other.get(name, "absent")) for name in names]
-    then, now = (json.loads((folder / RESULTS).read_text(encoding="utf-8")) for folder in (before, after))
+    then, now = (json.loads(record_of(each).read_text(encoding="utf-8")) for each in (before, after))
     versions = [
         (name, version, now["software"].get(name, "absent"))
-        for name, version in then.get("software", {}).items()
+        for name, version in then["software"].items()
         if now["software"].get(name) != version
     ]
+    whole = not versions and all(then["run"].get(name) == now["run"].get(name) for name in ("platform", "line"))
+    apart = [pair for pair in pairs if not _same(*pair[1:])] + (list(_files(before, after)) if whole else [])
     columns = ["name", "then", "now"]
     return Again(
         len(pairs),
         sum(first == second for _, first, second in pairs),
-        pd.DataFrame([pair for pair in pairs if not _same(*pair[1:])], columns=columns),
+        pd.DataFrame(apart, columns=columns),
         pd.DataFrame(versions, columns=columns),
+        whole,
     )
 
 
-def _numbers(folder: Path) -> Iterator[tuple[str, Any]]:
+def _files(before: Path, after: Path) -> Iterator[tuple[str, Any, Any]]:
+    """Where files that are no tables differ, between two outputs of the same versions."""
+    if not before.is_dir():
+        if before.suffix.lower() != TABLE:
+            yield from intact.differences(before, after, before.name)
+        return
+    there, again = set(intact.digests(before)), set(intact.digests(after))
+    for name in sorted(there | again):
+        suffix = Path(name).suffix.lower()
+        if name in there and name in again:
+            if suffix not in (TABLE, *intact.DATED):
+                yield from intact.differences(before / name, after / name, name)
+        elif suffix != TABLE:
+            yield name, *(("there", "absent") if name in there else ("absent", "there"))
+
+
+def _numbers(output: Path) -> Iterator[tuple[str, Any]]:
     """Every number and word of an output, under a name that says where it stands."""
-    content = json.loads((folder / RESULTS).read_text(encoding="utf-8"))
+    content = json.loads(record_of(output).read_text(encoding="utf-8"))
     for key, value in content.items():
         if key not in APART:
             yield from _flat(value, key)
-    for path in sorted(folder.rglob("*.csv")):
-        yield from _cells(path, path.relative_to(folder).as_posix())
+    if not output.is_dir():
+        tables = {output: output.name} if output.suffix.lower() == TABLE else {}
+    else:
+        tables = {path: path.relative_to(output).as_posix() for path in sorted(output.rglob(f"*{TABLE}"))}
+    for path, name in tables.items():
+        yield from _cells(path, name)
 
 
 def _cells(path: Path, name: str) -> Iterator[tuple[str, Any]]:
     """Every cell of a table; numbers as numbers, with the decimal mark of the table's language."""
-    text = path.read_text(encoding="utf-8-sig")
+    text = path.read_text(encoding="utf-8-sig", errors="replace")
     head = text.partition("\n")[0]
     between = ";" if head.count(";") > head.count(",") else ","
     rows = list(csv.reader(text.splitlines(), delimiter=between))

@@ -160,10 +160,15 @@ def _written(place: Path) -> tuple[str, ...]:
 
 
 def _mark(workshop: Path) -> None:
-    """List in results.json which files the output has; this is how it is known again."""
+    """List in results.json which files the output has, by which it is known again, and the SHA-256 of each."""
     path = workshop / RESULTS
     content = json.loads(path.read_text(encoding="utf-8"))
     _explain(workshop, content)
+    content["sha256"] = {
+        each.relative_to(workshop).as_posix(): provenance.sha256(each.read_bytes())
+        for each in sorted(workshop.rglob("*"))
+        if each.is_file() and each != path
+    }
     content["files"] = sorted(each.relative_to(workshop).as_posix() for each in workshop.rglob("*") if each.is_file())
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 

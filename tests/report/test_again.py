@@ -53,7 +53,7 @@ def test_the_same_numbers_come_out_again(made: Path, files: Path, tmp_path: Path
     code, said = run("verify", made, "--data", renamed)
     assert code == 0, said
     assert "mkb21sem reproduce --data wave.csv --model own.sem --hypotheses own.toml --lang nl --estimator MLR" in said
-    found = re.search(r"The same: (\d+) numbers and words, (\d+) of them", said)
+    found = re.search(r"Hetzelfde: (\d+) getallen en woorden, waarvan (\d+) tot het laatste cijfer", said)
     assert found
     assert int(found[1]) > 1000
     assert found[1] == found[2]
@@ -123,7 +123,8 @@ def test_touched_numbers_end_the_command_with_their_names(
     made: Path, files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "mkb21sem.commands.verify._run", lambda command, options, out, workers: shutil.copytree(made, out)
+        "mkb21sem.commands.verify._run",
+        lambda command, options, place, *more: shutil.copytree(made, place / "again"),
     )
     shutil.copytree(made, tmp_path / "touched")
     changed_fit(tmp_path / "touched")
@@ -132,9 +133,10 @@ def test_touched_numbers_end_the_command_with_their_names(
     (tmp_path / "touched" / "results.json").write_text(json.dumps(content), encoding="utf-8")
     code, said = run("verify", tmp_path / "touched", "--data", files / "wave.csv")
     assert code == 1
-    assert re.search(r"1 of \d+ numbers and words differ", said)
+    assert re.search(r"Verschillen: 1 \(\d+ getallen en woorden zijn vergeleken", said)
     assert "fit.cfi" in said
-    assert "Other versions than then" in said
+    assert "herhaal dit met de versies van toen (mkb21sem" in said
+    assert "Andere versies dan toen" in said
 
 
 def test_other_answers_are_refused(made: Path, files: Path, tmp_path: Path) -> None:
@@ -143,26 +145,27 @@ def test_other_answers_are_refused(made: Path, files: Path, tmp_path: Path) -> N
     for given in ([], ["--data", other]):
         code, said = run("verify", made, *given)
         assert code == 2
-        assert "the run read wave.csv" in said
-        assert "Name it by --data" in said
+        assert ("was changed, or is another file of that name" if given else "Name it by --data") in said
+        assert "the run read" in said
     code, said = run("verify", made, "--data", tmp_path / "absent.csv")
     assert code == 2
     assert "can't be read" in said
 
 
+OURS = '{"made_by": "mkb21sem", "software": {"mkb21sem": "0.0.1"}, "run": {"line": "", "command": %s}}'
 BAD = [
-    ("", "no results.json that can be read"),
+    ("", "there is no results.json that can be read"),
     ("[]", "doesn't say which command"),
     ('{"run": 3}', "doesn't say which command"),
     ('{"made_by": "x", "run": {"command": "infer", "options": {}}}', "doesn't say which command"),
-    ('{"made_by": "mkb21sem", "run": {"command": "infer", "options": null}}', "from Python or by an earlier version"),
-    ('{"made_by": "mkb21sem", "run": {"command": "infer", "options": {}, "stopped": true}}', "stopped by the user"),
-    ('{"made_by": "mkb21sem", "run": {"command": "rm", "options": {}}}', "no command whose output can be verified"),
-    ('{"made_by": "mkb21sem", "run": {"command": "infer", "options": {"odd": 1}}}', "no option odd in this version"),
-    (
-        '{"made_by": "mkb21sem", "run": {"command": "infer", "options": {"lang": "fr"}}}',
-        "comes from another version, or was edited",
-    ),
+    ('{"made_by": "mkb21sem", "run": {"command": "infer", "options": {}}}', "doesn't say by which versions"),
+    (OURS % '"infer", "options": null', "from Python or by an earlier version"),
+    (OURS % '"infer", "options": {}, "stopped": true', "stopped by the user"),
+    (OURS % '"rm", "options": {}', "no command whose output can be verified"),
+    (OURS % '"infer", "options": {"odd": 1}', "no option odd in this version"),
+    (OURS % '"infer", "options": {"lang": "fr"}', "another version, or was edited"),
+    (OURS % '"infer", "options": {"lang": "fr"}', "Verify it by the version that made it: mkb21sem 0.0.1"),
+    (OURS % '"infer", "options": {"file": {"file": "wave.csv", "sha256": "12"}}', "the run read wave.csv"),
 ]
 
 
@@ -177,7 +180,11 @@ def test_a_folder_that_says_nothing_or_something_odd(text: str, message: str, tm
 
 def test_a_file_of_the_run_cannot_leave_its_folder(tmp_path: Path) -> None:
     told = {"file": "../../../escaped.sem", "sha256": "0", "text": SPEC}
-    content = {"made_by": "mkb21sem", "run": {"command": "infer", "options": {"model": told, "estimator": "nonsense"}}}
+    content = {
+        "made_by": "mkb21sem",
+        "software": {},
+        "run": {"line": "", "command": "infer", "options": {"model": told, "estimator": "nonsense"}},
+    }
     (tmp_path / "results.json").write_text(json.dumps(content), encoding="utf-8")
     before = set(os.listdir(tmp_path.parent))
     assert run("verify", tmp_path)[0] == 2
@@ -189,7 +196,7 @@ def test_the_line_has_the_names_of_the_options() -> None:
     from mkb21sem.commands.infer import infer
 
     given = {"model": "mkb21", "data": Path("/home/me/wave.csv"), "codes": "-7", "std_lv": True, "fixed_x": False}
-    line = "mkb21sem estimate --model mkb21 --data wave.csv --missing-codes -7 --std-lv --no-fixed-x"
+    line = "mkb21sem estimate --data wave.csv --model mkb21 --missing-codes -7 --std-lv --no-fixed-x"
     assert _line(estimate, given) == line
     given = {"file": Path("/home/me/my wave.csv"), "robustness": False, "keep": False, "workers": 2, "draws": 500}
     assert _line(infer, given) == "mkb21sem infer 'my wave.csv' --draws 500 --no-robustness"
@@ -210,22 +217,31 @@ COMMANDS = {
     "validate": ["validate", "{wave}", "--draws", "50", "--group", "ZZP"],
     "compare": ["compare"],
     "estimate": ["estimate", "--model", "{spec}", "--data", "{wave}", "--missing-codes", "-7,-8,-9"],
+    "diagram": ["diagram", "{wave}", "--model", "{spec}", "--lang", "nl"],
+    "synthesize": ["synthesize", "{wave}", "--model", "{spec}"],
+    "report": ["report", "{wave}", "--model", "{spec}", "--formats", "html,docx,md", "--tables", "csv,tex"],
     "export": ["export", "{wave}", "--to", "mplus", "--model", "{spec}"],
 }
+
+
+SINGLE = {"diagram": ".svg", "synthesize": ".csv"}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_can_be_verified(name: str, files: Path, tmp_path: Path) -> None:
     asked = [part.format(wave=files / "wave.csv", spec=files / "own.sem") for part in COMMANDS[name]]
-    code, said = run(*asked, "--out", tmp_path / "out")
+    single = SINGLE.get(name, "")
+    out = tmp_path / f"out{single}"
+    code, said = run(*asked, "--out", out)
     assert code == 0, said
-    for path in (tmp_path / "out").rglob("*"):
+    for path in tmp_path.rglob("*"):
         if path.is_file():
             assert b"secret_client" not in path.read_bytes(), f"{path.name} tells where the user keeps files"
-    code, said = run("verify", tmp_path / "out", "--data", files / "wave.csv")
+    code, said = run("verify", out, "--data", files / "wave.csv")
     assert code == 0, said
-    assert "The same" in said
+    assert "The same" in said or "Hetzelfde" in said
+    assert "byte for byte" not in said, "pages and pictures were compared too"
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ import pandas as pd
 from mkb21sem.errors import OptionError, WaveError, closest
 from mkb21sem.estimate.choice import AUTO, choose, choose_for_table
 from mkb21sem.estimate.fit import Fit, fit
+from mkb21sem.infer.globalfit.indices import indices
 from mkb21sem.report.dossier.page import group_name
 from mkb21sem.report.promised import broken, promises
 from mkb21sem.report.registered import Registered
@@ -121,6 +122,16 @@ def held(
     options = {"group": WAVE if several else group, "equal": tuple(equal), "free": tuple(free)}
     departed = deviations(plan, shown.found.model, None, estimator, missing, options=options)
     return Registered(plan, (*departed, *broken(promised)), promised)
+
+
+def numbers(shown: Fitted | None) -> dict[str, Any]:
+    """What a drawing shows, unrounded: estimates and indices of fit; nothing of a model that is not fitted."""
+    if shown is None:
+        return {}
+    found = shown.found
+    told = {"n": found.moments.total, "estimator": found.estimator.name, "missing": shown.missing}
+    told |= {"converged": found.converged, "cause": found.cause, "fit": indices(found).to_dict()}
+    return told | {"estimates": found.table().to_dict("records") if found.converged else []}
 
 
 _COLUMN = "group "

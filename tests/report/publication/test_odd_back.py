@@ -123,7 +123,8 @@ def test_tests_of_equality_that_do_not_exist_are_not_counted():
 
 def test_levels_of_their_own_are_told():
     claims = made("paths").inference.hypotheses
-    assert len(texts(effects._rule(inferred(hypotheses=claims), EN))) == 3
+    plain = texts(effects._rule(inferred(hypotheses=claims), EN))
+    assert not [line for line in plain if "level of their own" in line]
     of = inferred(hypotheses=(*claims[:-1], replace(claims[-1], alpha=0.1)))
     assert "Some have a level of their own, up to .10." in texts(effects._rule(of, EN))
     assert "Sommige hebben een eigen niveau, tot ,10." in texts(effects._rule(of, NL))
@@ -222,7 +223,7 @@ def test_where_every_hypothesis_is_supported_nothing_is_left_open():
     of = made("paths")
     table = of.found.table().set_index(["lhs", "op", "rhs"])["est"]
     claims = [
-        replace(claim, sign="+" if table[claim.outcome, "~", claim.source] > 0 else "-")
+        replace(claim, family="primary", sign="+" if table[claim.outcome, "~", claim.source] > 0 else "-")
         for claim in of.inference.hypotheses
     ]
     done = infer(of.wave, of.model, claims, robust=False)

@@ -198,6 +198,41 @@ def test_every_word_of_the_tables_is_there(drawn: Inference) -> None:
             assert all(head.text for head in table.heads(Words(lang)))
 
 
+@pytest.mark.parametrize("lang", ["en", "nl"])
+def test_what_contradicts_the_model_is_named(drawn: Inference, lang: str) -> None:
+    """A registered zero that is none, a specification with a negative variance, and one without a minimum."""
+    words = Words(lang, drawn.wave.codebook.label)
+    zeros = drawn.zeros.table.assign(verdict="undecided")
+    zeros.loc[zeros.index[:2], "verdict"] = "contradicted"
+    names = list(zeros["id"][:2])
+    runs = drawn.robust.specifications.assign(improper="", converged=True, reason="")
+    runs.loc[runs.index[1], "improper"] = "REP01~~REP01"
+    runs.loc[runs.index[2], ["converged", "reason"]] = [False, "no minimum after 300 steps"]
+    of = replace(
+        drawn,
+        zeros=replace(drawn.zeros, table=zeros),
+        robust=replace(drawn.robust, specifications=runs),
+    )
+    said = [str(each) for each in inference_page._zeros(of, words)]
+    assert str(words("inference.zeros.contradicted", ids=words.listed(names))) in said
+    assert str(words("inference.zeros.none")) not in said
+    assert str(words("inference.improper", odd="1")) in [str(each) for each in inference_page._robust(of, words)]
+    came = every_table(of, words)["specifications"]
+    shown = [row[-1].text for row in came.cells(words)]
+    assert shown[0] == words.plain("came.fine")
+    assert shown[1] == words.plain("came.improper", names="REP01~~REP01")
+    assert shown[2] == "no minimum after 300 steps"
+
+
+def test_rivals_without_a_likelihood_have_no_weights(drawn: Inference) -> None:
+    words = Words("en", drawn.wave.codebook.label)
+    table = drawn.rivals.table.assign(bic=np.nan, bic_weight=np.nan)
+    of = replace(drawn, rivals=replace(drawn.rivals, table=table))
+    assert len(list(inference_page._rivals(of, words))) == len(list(inference_page._rivals(drawn, words))) - 1
+    heads = [[head.text for head in every_table(one, words)["rivals"].heads(words)] for one in (drawn, of)]
+    assert set(heads[0]) - set(heads[1]) >= {"BIC"}
+
+
 ASKED = {
     (None, 0): "delta",
     ("delta", 0): "delta",

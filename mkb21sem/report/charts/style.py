@@ -23,6 +23,7 @@ from matplotlib.ticker import FuncFormatter
 from matplotlib.transforms import blended_transform_factory
 
 from mkb21sem.report import numbers
+from mkb21sem.report.charts import titles
 from mkb21sem.report.drawing import sheet
 from mkb21sem.report.drawing.typeset import FONT, NOTE_SIZE, TITLE_SIZE, font, measure
 from mkb21sem.report.words import Words
@@ -120,15 +121,6 @@ class Chart:
         self.figure.set_layout_engine("none")
         return file.getvalue()
 
-    def untitled(self) -> Chart:
-        """The chart without its title, for a document that prints it above the picture; its own figure is changed."""
-        title = self.figure.get_suptitle()
-        if title:
-            across, down = self.figure.get_size_inches()
-            self.figure.suptitle("")
-            self.figure.set_size_inches(across, down - measure(title, TITLE_SIZE, bold=True)[1] / 72)
-        return self
-
     def _repr_png_(self) -> bytes:
         """The chart as a notebook shows it."""
         file = BytesIO()
@@ -137,8 +129,12 @@ class Chart:
         return file.getvalue()
 
     def image(self, svg: bytes | None = None) -> Markup:
-        """An HTML element that holds the picture itself and its alternative text; of the SVG if it was made already."""
-        held = base64.b64encode(self.svg() if svg is None else svg).decode("ascii")
+        """An HTML element that holds the picture and its alternative text; of the SVG if it was made already.
+
+        The title is cut off, as the page prints it beside the picture.
+        """
+        whole = self.svg() if svg is None else svg
+        held = base64.b64encode(titles.cut(whole, self.figure.get_suptitle())).decode("ascii")
         wide = float(self.figure.get_size_inches()[0])
         style = f"width:100%;max-width:{wide * 1.25:.2f}in;height:auto"
         return Markup('<img alt="{}" style="{}" src="data:image/svg+xml;base64,{}">').format(self.alt, style, held)

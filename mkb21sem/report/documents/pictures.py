@@ -10,6 +10,7 @@ import matplotlib as mpl
 from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 
+from mkb21sem.report.charts import titles
 from mkb21sem.report.charts.style import Chart, styled
 from mkb21sem.report.documents.parts import Drawn
 from mkb21sem.report.drawing import sheet
@@ -24,7 +25,8 @@ def of_chart(chart: Chart, shows: tuple[str, ...] = ()) -> Drawn:
 
     The caption, which is the chart's title, stands above the picture and so not in it.
     """
-    svg = chart.untitled().svg().decode("utf-8")
+    titles.take(chart.figure)
+    svg = chart.svg().decode("utf-8")
     with styled():
         png = _png(chart.figure)
     return Drawn(chart.name, escape(chart.caption), chart.alt, svg, png, _width(chart.figure), shows)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import re
+
 import pandas as pd
 import pytest
 
+from mkb21sem.report.charts import titles
 from mkb21sem.report.charts.leftover import leftover
 from mkb21sem.report.documents.pictures import height, of_chart
 from mkb21sem.report.drawing.typeset import TITLE_SIZE, measure
@@ -32,4 +36,24 @@ def test_a_chart_without_a_title_stays_as_it_is():
     bare = chart()
     bare.figure.suptitle("")
     before = bare.figure.get_size_inches().copy()
-    assert list(bare.untitled().figure.get_size_inches()) == list(before)
+    titles.take(bare.figure)
+    assert list(bare.figure.get_size_inches()) == list(before)
+    assert titles.cut(b"<svg/>", "") == b"<svg/>"
+
+
+def test_a_page_shows_a_chart_below_its_title_and_the_file_keeps_it(tmp_path):
+    alone = chart()
+    saved = next(path for path in alone.save(tmp_path) if path.suffix == ".svg").read_bytes()
+    held = base64.b64decode(re.search(r"base64,([\w+/=]+)", alone.image()).group(1))
+    assert alone.figure.get_suptitle() == alone.caption
+    (across, down), (left, top, wide, high) = size_of(saved)[2:], size_of(held)
+    assert (left, wide) == (0, across)
+    assert top + high == pytest.approx(down)
+    title = alone.figure._suptitle.get_window_extent()
+    below = down - title.y0 * 72 / alone.figure.dpi
+    first = max(panel.get_tightbbox().y1 for panel in alone.figure.axes) * 72 / alone.figure.dpi
+    assert below - 0.5 <= top < down - first
+
+
+def size_of(svg):
+    return [float(x) for x in re.search(rb'viewBox="([^"]*)"', svg).group(1).split()]

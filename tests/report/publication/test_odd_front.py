@@ -287,7 +287,7 @@ def test_without_a_power_at_the_smallest_effect_only_the_smallest_that_is_found_
 
 
 def test_without_registered_zeros_only_the_hypotheses_are_told():
-    of = replace(small(), claimed=True)
+    of = replace(small(), claimed=True, study=replace(small().study, hypotheses=claims(0.1, 0.2, 0.15)))
     assert of.inference.zeros is None
     section = planned._hypotheses(of, EN)
     assert "leaves out on purpose" not in said(section, EN)

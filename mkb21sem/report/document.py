@@ -109,6 +109,7 @@ def _page(of: Study, words: Words) -> dict[str, Any]:
         "tables": in_order,
         "summary": list(prose.summary(of, words)),
         "counts": judged.counts(of.judged) if of.found.converged else [],
+        "counted": judged.counted(of.judged),
         "total": numbers.count(len(of.judged), words.lang),
         "survey": list(prose.survey(of, words)),
         "remarks": sample.remarks(of.wave, words),

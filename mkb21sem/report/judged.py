@@ -8,6 +8,7 @@ from mkb21sem.infer.judging.verdicts import VERDICTS, Verdict, verdict_table
 from mkb21sem.report.documents.parts import Num, Paragraph, say
 from mkb21sem.report.table import Column, Table
 from mkb21sem.report.words import Words
+from mkb21sem.specify.hypothesis import EXPLORATORY
 
 SIGNS = {"+": "positive", "-": "negative", "": ""}
 
@@ -78,8 +79,16 @@ def counts(judged: Sequence[Verdict]) -> list[tuple[str, int]]:
     return [(name, given.count(name)) for name in VERDICTS if name in given]
 
 
+def counted(judged: Sequence[Verdict]) -> str:
+    """The text that begins a count of verdicts: of hypotheses, or of arrows that nobody predicted anything of."""
+    explored = bool(judged) and all(v.hypothesis.family == EXPLORATORY for v in judged)
+    return "summary.explored" if explored else "summary.verdicts"
+
+
 def reasons(judged: Sequence[Verdict], words: Words, model: str) -> Iterator[Paragraph]:
     """Why single hypotheses could not be tested, what an undecided one leaves open, and what to keep in mind."""
+    if unclaimed := [v.hypothesis.id for v in judged if v.hypothesis.family == EXPLORATORY]:
+        yield say(words, "reason.exploratory", ids=words.listed(unclaimed))
     for verdict in judged:
         claim = verdict.hypothesis
         match verdict.verdict:

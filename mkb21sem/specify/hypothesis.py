@@ -14,7 +14,9 @@ from mkb21sem.specify.model import Model, locate
 from mkb21sem.specify.parse import EVIDENCE
 
 SIGNS = ("+", "-", "")
-FAMILIES = ("primary", "secondary")
+EXPLORATORY = "exploratory"
+"""Family of paths that are tested although nothing was predicted of them."""
+FAMILIES = ("primary", "secondary", EXPLORATORY)
 SESOI, ALPHA = 0.10, 0.05
 """Smallest effect size of interest (standardised) and level of a test, where a file gives none."""
 ZERO = "zero"
@@ -38,7 +40,8 @@ class Hypothesis:
     sign
         "+" or "-" where a direction is expected, "" for a two-sided test.
     family
-        primary or secondary: p-values are adjusted within a family. ``zero``: an arrow that the model leaves out.
+        primary or secondary: p-values are adjusted within a family. exploratory: tested, and never claimed.
+        ``zero``: an arrow that the model leaves out.
     evidence
         What the path rests on: stated, implied or reconstruction; empty where nobody said.
     arrow
@@ -124,10 +127,11 @@ Claims = tuple[Hypothesis, ...]
 
 
 def for_model(model: Model) -> Claims:
-    """One two-sided hypothesis for every regression arrow, for models that come without a hypothesis file."""
+    """One two-sided, exploratory test for every regression arrow, for models that come without a hypothesis file."""
     arrows = [model.structure.edges[edge]["arrow"] for edge in model.structure.edges]
     return tuple(
-        Hypothesis(f"H{i}", a.tail, a.head, evidence=a.evidence, arrow=a.key) for i, a in enumerate(arrows, start=1)
+        Hypothesis(f"H{i}", a.tail, a.head, family=EXPLORATORY, evidence=a.evidence, arrow=a.key)
+        for i, a in enumerate(arrows, start=1)
     )
 
 
@@ -215,6 +219,8 @@ def _problems(entry: Mapping[str, Any], kind: str, model: Model | None) -> list[
     for key, allowed in (("sign", SIGNS), ("family", FAMILIES), ("evidence", EVIDENCE)):
         if key in entry and entry[key] not in allowed:
             problems.append(f"{key} must be one of {', '.join(repr(a) for a in allowed)}; got {entry[key]!r}")
+    if entry.get("family") == EXPLORATORY and entry.get("sign"):
+        problems.append("what is exploratory predicts no sign: leave `sign` out, or make it primary or secondary")
     return problems + (_wrong_path(entry["path"], kind, model) if entry.get("path") else [])
 
 

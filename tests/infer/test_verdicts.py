@@ -72,7 +72,7 @@ def hochberg(p: list[float]) -> list[float]:
     return [min(adjusted[i], 1.0) for i in range(len(p))]
 
 
-P, S = "primary", "secondary"
+P, S, X = "primary", "secondary", "exploratory"
 CASES = {
     # one hypothesis: z = est/se with se .1
     "clear, as expected": ([("+", P, 0.50, 0.1)], 0.05, ["supported"]),
@@ -104,6 +104,10 @@ CASES = {
     # two-sided p of opposite: .028 alone, .083 of three
     "opposite is adjusted too": ([("-", P, 0.22, 0.1), ("-", P, 0.0, 0.1), ("-", P, 0.0, 0.1)], 0.05,
                                  ["undecided"] * 3),
+    # nobody predicted it: found or not, it supports nothing; adjusted as primary ones are, apart from them
+    "exploratory": ([("", X, -0.50, 0.1), ("", X, 0.22, 0.1), ("", X, 0.0, 0.1), ("", P, 0.22, 0.1)], 0.05,
+                    ["significant", "undecided", "undecided", "supported"]),
+    "exploratory and too small": ([("", X, 0.06, 0.015)], 0.05, ["practically zero"]),
     # TOST against .10
     "too small to matter": ([("+", P, 0.02, 0.02)], 0.05, ["practically zero"]),
     "too small, no sign": ([("", P, -0.03, 0.03)], 0.05, ["practically zero"]),
@@ -125,7 +129,7 @@ def test_verdicts(claims: list[Claim], alpha: float, expected: list[str]) -> Non
     side = {"+": 1, "-": -1}
     p_test = [norm.sf(side[c[0]] * v) if c[0] else 2 * norm.sf(abs(v)) for c, v in zip(claims, z, strict=True)]
     adjusted = {}
-    for family, method in ((P, holm), (S, hochberg)):
+    for family, method in ((P, holm), (S, hochberg), (X, holm)):
         own = [i for i, claim in enumerate(claims) if claim[1] == family]
         adjusted |= dict(zip(own, method([p_test[i] for i in own]), strict=True))
     half = norm.isf(alpha / 2)

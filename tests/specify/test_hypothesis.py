@@ -64,7 +64,8 @@ BAD = {
     # values
     ONE + 'sign = "positive"': [r"sign must be one of '\+', '-', ''; got 'positive'\.$"],
     ONE + 'sign = "−"': [r"sign must be one of '\+', '-', ''; got '−'\.$"],
-    ONE + 'family = "first"': [r"family must be one of 'primary', 'secondary'; got 'first'\.$"],
+    ONE + 'family = "first"': [r"family must be one of 'primary', 'secondary', 'exploratory'; got 'first'\.$"],
+    ONE + 'family = "exploratory"\nsign = "+"': [r"^ours\.toml, hypothesis H1: what is exploratory predicts no sign"],
     ONE + 'evidence = "said"': [r"evidence must be one of 'stated', 'implied', 'reconstruction'; got 'said'\.$"],
     ONE + ONE: [r"hypothesis H1: its id stands twice\.$"],
     # paths
@@ -169,4 +170,5 @@ def test_a_model_without_a_file_gets_one_open_hypothesis_an_arrow() -> None:
         ("H2", "z → y", "", "", ""),
         ("H3", "f → y", "", "", ""),
     ]
+    assert {h.family for h in found} == {"exploratory"}
     assert for_model(Model.parse("f =~ x1 + x2")) == ()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from statsmodels.stats.multitest import multipletests
 
-METHODS = {"primary": "holm", "secondary": "fdr_bh", "zero": "holm"}
+METHODS = {"primary": "holm", "secondary": "fdr_bh", "exploratory": "holm", "zero": "holm"}
 """Holm (1979) bounds the chance of any false claim, Benjamini & Hochberg (1995) the expected share of false ones."""
 
 

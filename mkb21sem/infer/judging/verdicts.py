@@ -31,10 +31,10 @@ from mkb21sem.infer.judging.equivalence import POWER, equivalence, minimum_detec
 from mkb21sem.infer.judging.multiplicity import adjusted
 from mkb21sem.linalg import Array
 from mkb21sem.parallel import one_thread
-from mkb21sem.specify.hypothesis import Hypothesis
+from mkb21sem.specify.hypothesis import EXPLORATORY, Hypothesis
 
 NAN = float("nan")
-VERDICTS = ("supported", "opposite", "practically zero", "undecided", "not testable")
+VERDICTS = ("supported", "significant", "opposite", "practically zero", "undecided", "not testable")
 OPPOSITE = "significant, against the registered sign"
 NEGLIGIBLE = "different from zero, yet smaller than the smallest effect of interest"
 
@@ -102,7 +102,7 @@ def verdicts(
     draws: Draws | None = None,
     intervals: str = "bca",
 ) -> tuple[Verdict, ...]:
-    """Judge each hypothesis: supported, opposite, practically zero, undecided or not testable.
+    """Judge each hypothesis: supported (or significant), opposite, practically zero, undecided or not testable.
 
     Parameters
     ----------
@@ -132,6 +132,7 @@ def verdicts(
     Notes
     -----
     *Supported*: the adjusted test of the path is significant, and the path is not shown to be smaller than the SESOI.
+    *Significant*: the same of an exploratory path, of which nothing was predicted that could be supported.
     *Practically zero*: the adjusted equivalence test is significant, also where the path differs from zero.
     *Opposite*: significant on the side that was not registered. *Undecided* is none of these and never means "no
     effect": ``detectable`` says what the sample could have shown. What could not be tested counts in no family.
@@ -252,5 +253,5 @@ def _judge(verdict: Verdict) -> Verdict:
     if verdict.p_equivalence_adjusted < alpha:
         return replace(verdict, verdict="practically zero", reason=NEGLIGIBLE if apart or opposite else "")
     if apart:
-        return replace(verdict, verdict="supported")
+        return replace(verdict, verdict="significant" if verdict.hypothesis.family == EXPLORATORY else "supported")
     return replace(verdict, verdict="opposite", reason=OPPOSITE) if opposite else verdict

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ from mkb21sem.infer.planning.population import Population, population
 from mkb21sem.infer.planning.rmsea_power import TESTS, rmsea_n, rmsea_power
 from mkb21sem.infer.planning.simulate import found_shares, simulate
 from mkb21sem.parallel import Progress
-from mkb21sem.specify.hypothesis import Hypothesis, for_model
+from mkb21sem.specify.hypothesis import FAMILIES, Hypothesis, for_model
 from mkb21sem.specify.model import Model
 from mkb21sem.survey.wave import Wave
 
@@ -292,7 +292,7 @@ def _describe(claim: Hypothesis, assumed: Population) -> dict[str, object]:
 
 
 def _analytic(tested: Sequence[Hypothesis], each: Mapping[str, float], assumed: Population, size: int) -> pd.DataFrame:
-    members = {family: sum(claim.family == family for claim in tested) for family in ("primary", "secondary")}
+    members = {family: sum(claim.family == family for claim in tested) for family in FAMILIES}
     rows = []
     for claim in tested:
         told = _describe(claim, assumed)
@@ -344,8 +344,3 @@ def _required(
             told.pop("family")
             rows.append(told | {"power": share, "n": size, "reason": reason})
     return pd.DataFrame(rows)
-
-
-def with_alpha(hypotheses: Sequence[Hypothesis], alpha: float) -> tuple[Hypothesis, ...]:
-    """The same hypotheses, tested at another level."""
-    return tuple(replace(claim, alpha=alpha) for claim in hypotheses)

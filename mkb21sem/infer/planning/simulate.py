@@ -196,7 +196,7 @@ def found_shares(drawn: Simulated, at: AtPopulation, hypotheses: Sequence[Hypoth
 def _family_hits(p: Array, alpha: Array, hypotheses: Sequence[Hypothesis]) -> Array:
     """How often each hypothesis is found once the tests of its family are adjusted."""
     hits = np.zeros(len(hypotheses), dtype=np.int64)
-    for family, adjusted in (("primary", holm), ("secondary", benjamini_hochberg)):
+    for family, adjusted in (("primary", holm), ("secondary", benjamini_hochberg), ("exploratory", holm)):
         members = np.array([i for i, each in enumerate(hypotheses) if each.family == family], dtype=np.intp)
         hits[members] += (adjusted(p[:, members]) < alpha[members]).sum(axis=0)
     return hits

@@ -20,6 +20,7 @@ from mkb21sem.report.words import Words
 
 LOOKS: dict[str, tuple[str, str]] = {
     "supported": ("o", style.PALETTE[0]),
+    "significant": ("o", style.PALETTE[0]),
     "opposite": ("X", style.PALETTE[2]),
     "practically zero": ("s", style.PALETTE[1]),
     "undecided": ("o", style.PAPER),

@@ -76,6 +76,7 @@ def _filled(of: Inference, words: Words, made: dict[str, Table], drawn: list[Cha
         },
         "short": list(_short(of, words)),
         "counts": judged.counts(of.judged),
+        "counted": judged.counted(of.judged),
         "total": numbers.count(len(of.judged), words.lang),
         "registered": list(registered.lines(of.plan, of.deviations, words, of.promises)),
         "reasons": list(judged.reasons(of.judged, words, of.model.name)),

@@ -27,6 +27,7 @@ from mkb21sem.report.table import Column, Table
 from mkb21sem.report.waves import tables as wave_tables
 from mkb21sem.report.waves.comparison import Comparison
 from mkb21sem.report.words import Words
+from mkb21sem.specify.hypothesis import FAMILIES
 
 KEYS = ["lhs", "op", "rhs", "group"]
 PAIR = ["source", "outcome"]
@@ -78,7 +79,7 @@ def _rule(of: Analysis, words: Words) -> Iterator[Paragraph]:
     )
     if len(levels) > 1:
         yield say(words, "back.multiplicity.levels", highest=Num(levels[-1], "bounded2"))
-    for family in ("primary", "secondary"):
+    for family in FAMILIES:
         if count[family]:
             yield say(words, f"back.multiplicity.{family}", n=Num(count[family], "count"))
 

@@ -15,7 +15,7 @@ from mkb21sem.report.publication.analysis import Analysis
 from mkb21sem.report.publication.said import NOTE, declared, quoted
 from mkb21sem.report.table import Column, Table
 from mkb21sem.report.words import Words
-from mkb21sem.specify.hypothesis import Hypothesis
+from mkb21sem.specify.hypothesis import EXPLORATORY, Hypothesis
 from mkb21sem.specify.model import INTERCEPT, Model
 
 WANTED = 0.80
@@ -151,8 +151,12 @@ def _hypotheses(of: Analysis, words: Words) -> Section:
         "secondary": sum(c.family == "secondary" for c in claims),
         "signed": sum(bool(c.sign) for c in claims),
     }
+    explored = [c.id for c in claims if c.family == EXPLORATORY]
     blocks: list[Block] = [
-        say(words, "front.claims", {name: Num(n, "count") for name, n in count.items()}),
+        joined(
+            say(words, "front.claims", {name: Num(n, "count") for name, n in count.items()}),
+            say(words, "front.explored", ids=words.listed(explored)) if explored else None,
+        ),
         Tabled(tables.hypotheses(claims, words), shows=("2.hypotheses",)),
     ]
     blocks += _interest(claims, words)

@@ -41,7 +41,7 @@ def _fit(of: Study, words: Words) -> dict[str, object]:
     df = values[f"df{ending}"]
     return show | {
         "df": whole(df),
-        "chisq": Num(values[f"chisq{ending}"], "number3"),
+        "chisq": Num(values[f"chisq{ending}"], "number2"),
         "p": Num(values[f"pvalue{ending}"], "equals_p"),
         "ci": Num(low, "interval bounded3", high),
         "kind": words.plain("summary.scaled" if ending else "summary.unscaled", name=of.found.estimator.name),
@@ -197,7 +197,7 @@ def beside(of: Study, words: Words, used: Num | None = None) -> Iterator[Paragra
         one=of.found.estimator.name,
         other=name,
         df=whole(test.df),
-        chisq=Num(test.chisq, "number3"),
+        chisq=Num(test.chisq, "number2"),
         p=Num(test.pvalue, "equals_p"),
         used=used or Num(other.found.moments.total, "count"),
     )
@@ -235,8 +235,8 @@ def opinion(of: Study, words: Words) -> Paragraph | None:
         words,
         "estimate.opinion",
         version=second.version,
-        theirs=Num(second.chisq_semopy, "number3"),
-        ours=Num(second.chisq, "number3"),
+        theirs=Num(second.chisq_semopy, "number2"),
+        ours=Num(second.chisq, "number2"),
         largest=_upward(second.largest, lang),
         agree=words("estimate.agree" if second.agrees else "estimate.disagree"),
     )

@@ -27,7 +27,7 @@ ESTIMATE = (
 """How every estimate is shown."""
 
 INDEX_FORMS = {
-    "chisq": "number3",
+    "chisq": "number2",
     "df": "count",
     "pvalue": "p",
     "chisq.scaling.factor": "number3",
@@ -40,7 +40,7 @@ INDEX_FORMS = {
     "logl": "number2",
     "aic": "number2",
     "bic": "number2",
-    "baseline.chisq": "number3",
+    "baseline.chisq": "number2",
     "baseline.df": "count",
     "npar": "count",
     "ntotal": "count",

@@ -95,10 +95,10 @@ class TestNumbers:
         for name in ("cfi", "tli", "rmsea"):
             assert scaled[name] == figure(results["fit"][f"{name}.scaled"], 3, lang, bounded=True)
             assert robust[name] == figure(results["fit"][f"{name}.robust"], 3, lang, bounded=True)
-        assert scaled["chisq"] == figure(results["fit"]["chisq.scaled"], 3, lang)
+        assert scaled["chisq"] == figure(results["fit"]["chisq.scaled"], 2, lang)
         assert scaled["pvalue"] == p_figure(results["fit"]["pvalue.scaled"], lang)
         assert scaled["chisq.scaling.factor"] == figure(results["fit"]["chisq.scaling.factor"], 3, lang)
-        assert shown["chisq"] == figure(results["fit"]["chisq"], 3, lang)
+        assert shown["chisq"] == figure(results["fit"]["chisq"], 2, lang)
         assert shown["df"] == str(int(results["fit"]["df"]))
         assert shown["aic"] == figure(results["fit"]["aic"], 2, lang)
         assert f"χ²(254) = {scaled['chisq']}, p = {scaled['pvalue']} (MLR" in page.text
@@ -152,7 +152,7 @@ class TestNumbers:
             assert row["β MLR"] == figure(one["std"], 2, lang, bounded=True)
             assert row["β WLSMV"] == figure(two["std"], 2, lang, bounded=True)
             assert (row["p MLR"], row["p WLSMV"]) == (p_figure(one["p"], lang), p_figure(two["p"], lang))
-        test = figure(other["fit"]["chisq.scaled"], 3, lang), p_figure(other["fit"]["pvalue.scaled"], lang)
+        test = figure(other["fit"]["chisq.scaled"], 2, lang), p_figure(other["fit"]["pvalue.scaled"], lang)
         assert "χ²(254) = {}, p = {}, N = 256".format(*test) in page.text
 
     def test_verdicts_that_the_other_estimator_would_change_are_named(self, written):

@@ -64,7 +64,7 @@ def _whole(of: Analysis, words: Words) -> Iterator[Block]:
 def _tested(of: Analysis, words: Words) -> Paragraph:
     values, test = of.study.indices, of.found.test
     plain = {
-        "chisq": Num(test.chisq, "number3"),
+        "chisq": Num(test.chisq, "number2"),
         "df": prose.whole(test.df),
         "n": Num(of.found.moments.total, "count"),
     }
@@ -76,7 +76,7 @@ def _tested(of: Analysis, words: Words) -> Paragraph:
     if not math.isfinite(float(values["chisq.scaled"])):
         return joined(first, say(words, "back.chisq.no_scaled", reason=scaled.reason or of.found.cause))
     facts = {
-        "chisq": Num(scaled.chisq, "number3"),
+        "chisq": Num(scaled.chisq, "number2"),
         "df": prose.whole(scaled.df),
         "p": Num(scaled.pvalue, "equals_p"),
         "factor": Num(scaled.scaling, "number3"),

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mkb21sem.errors import FitError, OptionError
-from mkb21sem.estimate.implied import cell_values
 from mkb21sem.estimate.loss import NormalLoss
 from mkb21sem.estimate.scoring import minimise
 from mkb21sem.estimate.starts import start
@@ -47,13 +46,6 @@ class AtPopulation:
     Sigma: Array
     theta: Array
     misfit: float
-
-    @property
-    def cells(self) -> Array:
-        """Cell values (1, c)."""
-        return cell_values(
-            self.layout, self.theta, NormalLoss.of(self.layout, self.Sigma[None, None], np.ones(1)).fixed[0]
-        )
 
     @property
     def vcov(self) -> Array:

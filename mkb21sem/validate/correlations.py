@@ -48,11 +48,6 @@ class Correlations:
     kind: str = "pearson"
     rows: Array | None = None
 
-    @property
-    def frame(self) -> pd.DataFrame:
-        """The matrix with its names."""
-        return pd.DataFrame(self.R, index=list(self.items), columns=list(self.items))
-
 
 def answers(source: Wave | pd.DataFrame, items: Sequence[str] | None = None) -> pd.DataFrame:
     """The items as numbers, one row a respondent who was asked them; NaN is a missing answer.

@@ -63,6 +63,11 @@ def missing_patterns(given: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values(["n", "k"], ascending=[False, True], kind="stable", ignore_index=True)
 
 
+UNKNOWN = (
+    "the moments can't be found: a pair of items is hardly ever answered together, or an item is determined by others"
+)
+
+
 def mcar(given: pd.DataFrame) -> Mcar:
     """Little's test: d² = Σ_j n_j (ȳ_j − μ_j)' Σ_j⁻¹ (ȳ_j − μ_j), df = Σ_j p_j − p (Little 1988, equation 5).
 
@@ -87,14 +92,11 @@ def mcar(given: pd.DataFrame) -> Mcar:
     with one_thread():
         mean, cov, converged = saturated_moments([y])
     if not converged[0]:
-        return _without(nothing, "the moments can't be found: a pair of items is hardly ever answered together")
-    try:
-        chisq = sum(
-            _distance(y[of_row.reshape(-1) == j][:, pattern], mean[0][pattern], cov[0][np.ix_(pattern, pattern)])
-            for j, pattern in enumerate(seen)
-        )
-    except np.linalg.LinAlgError:
-        return _without(nothing, "an item is determined by others")
+        return _without(nothing, UNKNOWN)
+    chisq = sum(
+        _distance(y[of_row.reshape(-1) == j][:, pattern], mean[0][pattern], cov[0][np.ix_(pattern, pattern)])
+        for j, pattern in enumerate(seen)
+    )
     df = int(seen.sum()) - p
     return Mcar(float(chisq), df, float(chi2.sf(chisq, df)), len(seen), n)
 

@@ -1,8 +1,8 @@
 """The works that may be cited, one line each in `works.csv`, as APA 7 prints them.
 
 Author, year, title, journal, volume and pages of each were compared with a public record of the work (the publisher's
-page, or reference lists that don't depend on each other), but for Hoyle and Isherwood (2013) and Raykov (2007), of which
-none was at hand. What is not known for sure is left out: a DOI, a report's publisher.
+page, or reference lists that don't depend on each other), but for Hoyle and Isherwood (2013) and Raykov (2007), of
+which none was at hand. What is not known for sure is left out: a DOI, a report's publisher.
 """
 
 from __future__ import annotations

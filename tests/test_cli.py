@@ -155,6 +155,8 @@ OPTIONS = {
     "output over a folder of someone else": (["reproduce", "--out", "mine"], ["did not write", "notes.txt"]),
     "unknown estimator of the main job": (["reproduce", "--estimator", "MLX"], ["--estimator must be auto, ML"]),
     "unknown treatment of the main job": (["reproduce", "--missing", "no"], ["--missing must be auto, listwise"]),
+    "no estimator of the main job": (["reproduce", "--estimator", ""], ["--estimator must be auto, ML"]),
+    "no treatment of the main job": (["reproduce", "--missing", ""], ["--missing must be auto, listwise"]),
     "codebook that is none": (["survey", "t.csv", "--codebook", "t.csv"], ["t.csv"]),
 }
 
@@ -278,6 +280,8 @@ REFUSED = {
     "ordinal without names": (["--estimator", "WLSMV"], ["needs to know which items are ordinal"]),
     "ordinal with a name that is none": (["--estimator", "WLSMV", "--ordered", "u1"], ["`u1` is no variable"]),
     "fiml of an estimator that has none": (["--estimator", "GLS", "--missing", "fiml"], ["goes with ML or MLR"]),
+    "no estimator": (["--estimator", ""], ["--estimator must be ML"]),
+    "no treatment": (["--missing", ""], ["--missing must be listwise"]),
     "unknown treatment": (["--missing", "impute"], ["--missing must be listwise"]),
     "unknown equality": (["--group", "school", "--equal", "loading"], ["loadings"]),
     "unknown arrow released": (["--group", "school", "--equal", "loadings", "--free", "x=~y"], ["x=~y"]),

@@ -118,6 +118,6 @@ def by_hand(
         frozen,
         name,
         drawn,
-        estimator or (rules.estimator if rules else "ML"),
-        missing or (rules.missing if rules else "listwise"),
+        (rules.estimator if rules else "ML") if estimator is None else estimator,
+        (rules.missing if rules else "listwise") if missing is None else missing,
     )

@@ -103,7 +103,7 @@ def chosen(plan: Path | None, model: str | None, default: str | None = DEFAULT) 
     frozen = None if plan is None else Plan.read(plan)
     if model is None and frozen is not None:
         return frozen, frozen.model.name, frozen.model
-    name = model or default
+    name = default if model is None else model
     if name is None:
         raise OptionError("--model is lacking: name a shipped model or a .sem file, or a frozen plan by --plan.")
     return frozen, name, Model.read(name)
@@ -130,8 +130,8 @@ def specified(
         drawn,
         claims,
         zeros,
-        estimator or (rules.estimator if rules else "auto"),
-        missing or (rules.missing if rules else "auto"),
+        (rules.estimator if rules else "auto") if estimator is None else estimator,
+        (rules.missing if rules else "auto") if missing is None else missing,
         frozen,
     )
 

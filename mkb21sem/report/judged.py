@@ -10,7 +10,7 @@ from mkb21sem.report.table import Column, Table
 from mkb21sem.report.words import Words
 from mkb21sem.specify.hypothesis import EXPLORATORY
 
-SIGNS = {"+": "positive", "-": "negative", "": ""}
+SIGNS = {"+": "positive", "-": "negative", "": "either"}
 
 
 def verdicts(judged: Sequence[Verdict], words: Words) -> Table:

@@ -14,7 +14,7 @@ from mkb21sem.report.table import Column, Table
 from mkb21sem.report.words import Words
 from mkb21sem.specify.hypothesis import Hypothesis
 
-SIGNS = {"+": "positive", "-": "negative", "": ""}
+SIGNS = {"+": "positive", "-": "negative", "": "either"}
 
 ESTIMATE = (
     Column("est", "number3"),

@@ -11,6 +11,7 @@ from mkb21sem.report import tables
 from mkb21sem.report.documents.parts import Block, Listing, Num, Paragraph, Section, Tabled, joined, say
 from mkb21sem.report.dossier import judged
 from mkb21sem.report.dossier.inquiry import Inquiry
+from mkb21sem.report.dossier.sentences import called
 from mkb21sem.report.publication.analysis import Analysis
 from mkb21sem.report.publication.apart import apart
 from mkb21sem.report.publication.indicators import behind_table, indicators, questions, scales
@@ -71,7 +72,8 @@ def _turned(of: Analysis, words: Words) -> Paragraph:
 
 def _quality(of: Analysis, words: Words) -> Section:
     """Reliability with intervals, and evidence that constructs hang together and differ: item 8."""
-    blocks: list[Block] = [*_reliable(of, words), *_grouped(of, words), *_valid(of, words)]
+    named = Words(words.lang, called(of.wave.codebook))
+    blocks: list[Block] = [*_reliable(of, named), *_grouped(of, named), *_valid(of, named)]
     return Section("validity", words("front.quality"), tuple(blocks))
 
 

@@ -159,7 +159,7 @@ def _contents(plan: Plan) -> list[str]:
         f"{len(plan.zeros)} registered zeros; estimator {rules.estimator}, missing answers {rules.missing}.",
         f"Alpha {', '.join(f'{each:g}' for each in levels)}; smallest effect of interest "
         f"{', '.join(f'{each:g}' for each in sizes)}.",
-        f"Exclusions: {rules.exclusions}. Criteria: {rules.criteria}.",
+        f"Exclusions: {rules.exclusions.rstrip('.')}. Criteria: {rules.criteria.rstrip('.')}.",
     ]
     if rules.intervals:
         told.append(f"Intervals: {rules.intervals}, {rules.draws} draws, seed {rules.seed}.")

@@ -119,7 +119,10 @@ def restored(
     """
     types_of = get_type_hints(command)
     if odd := sorted(set(options) - set(types_of)):
-        raise OptionError(f"`{command.__name__}` has no option {odd[0]} in this version; the output is of another one.")
+        raise OptionError(
+            f"`{command.__name__}` has no option {odd[0]} in this version; the output is of another one, "
+            "which its record names under software. Verify it by that one."
+        )
     return {name: _restored(types_of[name], value, folder / name, files) for name, value in options.items()}
 
 

@@ -200,12 +200,14 @@ def _said(found: Again, content: Mapping[str, Any], words: Words) -> bool:
         count = {"n": len(found.differences), "all": found.compared}
         shown.print(words.plain("verify.differ", **count), style="bold red", soft_wrap=True)
         told = {each: words.plain(f"verify.{each}") for each in ("there", "absent")}
-        listed = found.differences.replace({"then": told, "now": told}).rename(columns=heads)
+        # Every digit: two numbers that differ in the last one look the same when rounded.
+        listed = found.differences.map(lambda value: told.get(str(value), str(value))).rename(columns=heads)
         shown.print(plain_grid(words.plain("verify.differences"), listed))
         key = "verify.do.versions" if len(found.software) else "verify.do"
         shown.print(words.plain(key, program=_made_by(content)), markup=False, soft_wrap=True)
         return False
-    shown.print(words.plain("verify.same", all=found.compared, identical=found.identical), soft_wrap=True)
+    same = words.plain("verify.same", all=found.compared, identical=found.identical)
+    shown.print(f"{same} {words.plain('verify.files')}" if found.whole else same, soft_wrap=True)
     return True
 
 

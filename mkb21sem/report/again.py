@@ -110,6 +110,9 @@ def compared(before: Path, after: Path) -> Again:
         for name, version in then["software"].items()
         if now["software"].get(name) != version
     ]
+    made_by, made_now = (str(each["run"].get("program_sha256") or "unknown")[:16] for each in (then, now))
+    if made_by != made_now:
+        versions.append((f"files of {PROGRAM} (SHA-256)", made_by, made_now))
     whole = not versions and all(then["run"].get(name) == now["run"].get(name) for name in ("platform", "line"))
     apart = [pair for pair in pairs if not _same(*pair[1:])] + (list(_files(before, after)) if whole else [])
     columns = ["name", "then", "now"]

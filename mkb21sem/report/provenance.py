@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from mkb21sem.survey.wave import Wave
 
 SHOWN = 16
 """Letters of a SHA-256 in print; the whole stands in results.json."""
+PROGRAM_FILES = (".py", ".csv", ".html", ".css")
 UNREGISTERED = ("source", "outcome", "through")
 
 Record = Mapping[str, Any]
@@ -39,17 +42,27 @@ def run(asked: Record, model: Model | None = None, stopped: bool = False) -> dic
     Returns
     -------
     dict
-        Those three, and seed, spec_sha256, platform and stopped.
+        Those three, and seed, program_sha256, spec_sha256, platform and stopped.
     """
     return {
         "command": asked["command"],
         "line": asked["line"],
         "options": asked["options"],
         "seed": (asked["options"] or {}).get("seed"),
+        "program_sha256": program(),
         "spec_sha256": None if model is None else sha256(str(model).encode()),
         "platform": platform.platform(),
         "stopped": stopped,
     }
+
+
+@cache
+def program() -> str:
+    """SHA-256 over the program's own files: two copies of one version may differ where somebody works on it."""
+    place, digest = Path(str(files("mkb21sem"))), hashlib.sha256()
+    for path in sorted(each for each in place.rglob("*") if each.suffix in PROGRAM_FILES and each.is_file()):
+        digest.update(path.relative_to(place).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 def unknown(command: str) -> dict[str, Any]:

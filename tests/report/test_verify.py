@@ -70,6 +70,7 @@ def test_a_folder_of_files_comes_out_again(made: Path) -> None:
     code, said = run("verify", made / "out", "--data", made / "wave.csv")
     assert code == 0, said
     assert said.count("The same:") + said.count("Hetzelfde:") == 6
+    assert said.count("the other files are the same too") + said.count("zijn ook de andere bestanden gelijk") == 6
     assert "mkb21sem diagram wave.csv --model own.sem --lang nl" in said
 
 
@@ -156,6 +157,33 @@ def test_another_version_is_said_to_be_the_cause(made: Path, tmp_path: Path) -> 
     assert "Andere versies dan toen" in said
     assert "herhaal dit met de versies van toen (mkb21sem 0.0.1" in said
     assert "pagina’s en plaatjes niet" in said
+
+
+def test_another_copy_of_the_same_version_is_said_to_be_the_cause(made: Path, tmp_path: Path) -> None:
+    """Somebody who works on the program is not told that an output was tampered with."""
+    out = copied(made, tmp_path)
+    record = beside.place(out / "q.txt")
+    told = json.loads(record.read_text(encoding="utf-8"))
+    told["run"]["program_sha256"] = "0" * 64
+    record.write_text(json.dumps(told), encoding="utf-8")
+    code, said = run("verify", out / "q.txt")
+    assert code == 0, said
+    assert "files of mkb21sem (SHA-256)" in said
+    assert "pagina’s en plaatjes niet, byte voor byte" in said
+    assert "zijn ook de andere bestanden gelijk" not in said
+
+
+def test_a_difference_is_shown_to_the_last_digit(made: Path, tmp_path: Path) -> None:
+    out = copied(made, tmp_path)
+    record = beside.place(out / "d.dot")
+    told = json.loads(record.read_text(encoding="utf-8"))
+    was = told["numbers"]["fit"]["cfi"]
+    told["numbers"]["fit"]["cfi"] = was + 1e-6
+    record.write_text(json.dumps(told), encoding="utf-8")
+    code, said = run("verify", out / "d.dot", "--data", made / "wave.csv")
+    assert code == 1
+    assert str(was + 1e-6) in said
+    assert str(was) in said
 
 
 def test_a_record_replaces_nothing_else(made: Path, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from numpy.testing import assert_allclose
 from typer.testing import CliRunner
 
 from mkb21sem import Hypothesis, Model, OptionError, bootstrap, cli, fit, robustness, synthetic_wave, verdicts
+from mkb21sem.commands.infer import _say
 from mkb21sem.estimate import choice
 from mkb21sem.infer.robustness.robustness import Robustness
 from mkb21sem.report.inference import inference, inference_page
@@ -222,6 +223,19 @@ def test_what_contradicts_the_model_is_named(drawn: Inference, lang: str) -> Non
     assert shown[0] == words.plain("came.fine")
     assert shown[1] == words.plain("came.improper", names="REP01~~REP01")
     assert shown[2] == "no minimum after 300 steps"
+
+
+def test_the_command_prints_what_survives_and_that_draws_were_stopped(
+    drawn: Inference, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    words = Words("en", drawn.wave.codebook.label)
+    monkeypatch.setattr(inference_page, "stopped", lambda of, words: iter(["Stopped after 120 of 150 draws."]))
+    _say(drawn, words, tmp_path)
+    printed = capsys.readouterr().out
+    assert "Stopped after 120 of 150 draws." in printed.splitlines()
+    assert words.plain("table.survival") in printed
+    assert printed.rstrip().endswith(str(tmp_path / "inference.html"))
 
 
 def test_rivals_without_a_likelihood_have_no_weights(drawn: Inference) -> None:

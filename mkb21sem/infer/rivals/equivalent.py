@@ -145,7 +145,7 @@ def _neighbours(model: Model) -> Iterator[tuple[Model, str]]:
             continue
         if arrow.op == "~":
             yield from _of_arrow(model, arrow)
-        elif arrow.op == "~~":
+        else:
             yield from _of_covariance(model, arrow)
 
 
@@ -160,7 +160,7 @@ def _of_arrow(model: Model, arrow: Arrow) -> Iterator[tuple[Model, str]]:
 
 def _of_covariance(model: Model, arrow: Arrow) -> Iterator[tuple[Model, str]]:
     for x, y in ((arrow.lhs, arrow.rhs), (arrow.rhs, arrow.lhs)):
-        if _causes(model, x) <= _causes(model, y):
+        if _causes(model, x) - {y} <= _causes(model, y):
             yield from _made(model, arrow, Arrow(y, "~", x), f"{x} ↔ {y} becomes {x} → {y}")
 
 

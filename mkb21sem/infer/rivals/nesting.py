@@ -14,7 +14,6 @@ import numpy as np
 from mkb21sem.errors import FitError, OptionError
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.estimate.implied import cell_values, implied
-from mkb21sem.estimate.incomplete.fiml import FimlLoss
 from mkb21sem.estimate.loss import Loss, NormalLoss
 from mkb21sem.estimate.moments import Moments
 from mkb21sem.estimate.quadratic import QuadraticLoss, vector
@@ -127,9 +126,7 @@ def _implied_by(smaller: Fit, larger: Fit) -> Loss:
         # The weight is taken without group sizes less one, so that f is 0 where and only where all is reproduced.
         return replace(loss, sample=target[None], correction=np.ones_like(loss.correction))
     Sigma = model.Sigma[:, (order := _order(smaller.layout, larger.layout))[:, None], order]
-    if isinstance(loss, FimlLoss | NormalLoss):
-        return NormalLoss.of(larger.layout, Sigma[None], larger.moments.share)
-    raise OptionError(f"nesting can't be checked under {larger.estimator.name}.")
+    return NormalLoss.of(larger.layout, Sigma[None], larger.moments.share)
 
 
 def _order(smaller: Layout, larger: Layout) -> Array:

@@ -212,7 +212,7 @@ def _swap(drawn: pd.DataFrame, names: list[str], least: int, rng: np.random.Gene
         high = y >= least
         givers = np.flatnonzero(high.sum(axis=1) > 1)
         if not len(givers):
-            return
+            break
         giver = int(rng.choice(givers))
         at = int(rng.choice(np.flatnonzero(high[giver])))
         y[row, at], y[giver, at] = y[giver, at], y[row, at]

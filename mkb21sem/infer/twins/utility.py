@@ -11,7 +11,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from mkb21sem.errors import Mkb21Error
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.linalg import Array
 from mkb21sem.survey.wave import Wave
@@ -182,11 +181,3 @@ def compared_questions(wave: Wave) -> tuple[str, ...]:
 
 
 Flags = NDArray[np.bool_]
-
-
-def attempted(make: Callable[[], pd.DataFrame]) -> tuple[pd.DataFrame, str]:
-    """A table, or an empty one and why it can't be had."""
-    try:
-        return make(), ""
-    except Mkb21Error as error:
-        return pd.DataFrame(), str(error)

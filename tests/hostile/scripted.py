@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
+from mkb21sem.report.references.works import DOI, works
 from mkb21sem.survey.synthetic import synthetic_wave
 from tests.hostile.questions import at, book
 from tests.hostile.tables import Rows, text
@@ -71,6 +72,9 @@ def laid(folder: Path) -> dict[str, str]:
     return {"wave": FILE, "book": "boek.csv", "model": MODEL, "claims": "h.toml"}
 
 
+CITED = {DOI + work.doi for work in works() if work.doi}
+
+
 class Elements(HTMLParser):
     """Every element of a page with its attributes, and its text."""
 
@@ -89,13 +93,15 @@ class Elements(HTMLParser):
 
 
 def live(html: str) -> Iterator[str]:
-    """Everything in a page that could be executed or fetched."""
+    """Everything in a page that could be executed or fetched; links to the works that are cited are our own."""
     for tag, attributes in Elements(html).found:
         if tag in ("script", "iframe", "object", "embed", "base", "form", "applet"):
             yield f"<{tag} {attributes}>"
         for name, value in attributes.items():
             if name.startswith("on"):
                 yield f"<{tag} {name}={value!r}>"
+            if (tag, name) == ("a", "href") and value in CITED:
+                continue
             url = value.strip().lower()
             if name in ("href", "src", "action", "xlink:href", "data", "formaction") and url.split(":")[0] in (
                 *("javascript", "vbscript", "file", "http", "https", "ftp"),

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from mkb21sem import cli
+from mkb21sem import Model, cli
 
 SPEC = "f =~ x1 + x2 + x3\ng =~ y1 + y2 + y3\ng ~ f\n"
 OTHER = "f =~ x1 + x2\ng =~ y1 + y2 + y3\ng ~ f\ny1 ~~ y2\n"
@@ -147,7 +147,7 @@ def test_power_is_that_of_the_plan(small: Path, tmp_path: Path) -> None:
     assert code == 0, said
     assert kinds(tmp_path / "other") == [("hypothesis changed", "H1: alpha")]
     content = json.loads((tmp_path / "other" / "results.json").read_text(encoding="utf-8"))
-    assert content["model"]["spec"] == (small / "small.sem").read_text(encoding="utf-8").strip()
+    assert content["model"]["spec"] == str(Model.read(small / "small.sem"))
     assert "H1: alpha (0.01 → 0.05)" in (tmp_path / "other" / "power.html").read_text(encoding="utf-8")
 
 

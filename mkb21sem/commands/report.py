@@ -181,3 +181,6 @@ def _say(done: Analysis, score: tuple[Score, ...], words: Words, out: Path, form
     for suffix in formats:
         path = (out / f"report.{suffix}").resolve()
         shown.print(f"{words.plain('report')}: {path}", markup=False, soft_wrap=True)
+    for name in ("pictures", "tables"):
+        if (folder := (out / name).resolve()).is_dir():
+            shown.print(f"{words.plain(f'pub.{name}')}: {folder}", markup=False, soft_wrap=True)

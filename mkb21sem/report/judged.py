@@ -81,8 +81,12 @@ def counts(judged: Sequence[Verdict]) -> list[tuple[str, int]]:
 
 def counted(judged: Sequence[Verdict]) -> str:
     """The text that begins a count of verdicts: of hypotheses, or of arrows that nobody predicted anything of."""
-    explored = bool(judged) and all(v.hypothesis.family == EXPLORATORY for v in judged)
-    return "summary.explored" if explored else "summary.verdicts"
+    return "summary.verdicts" if predicted(judged) else "summary.explored"
+
+
+def predicted(judged: Sequence[Verdict]) -> bool:
+    """Whether there is a hypothesis among what was tested."""
+    return not judged or any(v.hypothesis.family != EXPLORATORY for v in judged)
 
 
 def reasons(judged: Sequence[Verdict], words: Words, model: str) -> Iterator[Paragraph]:

@@ -57,7 +57,8 @@ def _counted(of: Analysis, words: Words) -> Paragraph:
     counted = [
         say(words, "pub.count", n=Num(n, "count"), verdict=words(f"verdict.{name}")) for name, n in judged.counts(given)
     ]
-    return joined(say(words, "pub.counted", n=Num(len(given), "count")), *counted)
+    total = "pub.counted" if judged.predicted(given) else "pub.counted_arrows"
+    return joined(say(words, total, n=Num(len(given), "count")), *counted)
 
 
 def _sentence(verdict: Verdict, words: Words) -> Paragraph:

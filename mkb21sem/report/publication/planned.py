@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 from markupsafe import Markup
@@ -154,7 +154,7 @@ def _hypotheses(of: Analysis, words: Words) -> Section:
     explored = [c.id for c in claims if c.family == EXPLORATORY]
     blocks: list[Block] = [
         joined(
-            say(words, "front.claims", {name: Num(n, "count") for name, n in count.items()}),
+            _numbered("front.claims", words, {name: Num(n, "count") for name, n in count.items()}, len(claims)),
             say(words, "front.explored", ids=words.listed(explored)) if explored else None,
         ),
         Tabled(tables.hypotheses(claims, words), shows=("2.hypotheses",)),
@@ -206,24 +206,27 @@ def _size(of: Analysis, words: Words) -> Section:
 def _detectable(frame: pd.DataFrame, words: Words) -> Iterator[Paragraph]:
     known = frame[frame["smallest"].notna()]
     size, power = known["smallest"].abs(), known["at_sesoi"]
-    yield say(
-        words,
-        "front.detectable",
-        n=Num(float(known["n"].iloc[0]), "count"),
-        power=Num(float(known["power"].iloc[0]), "bounded2"),
-        low=Num(float(size.min()), "bounded2"),
-        high=Num(float(size.max()), "bounded2"),
-    )
+    facts: dict[str, object] = {
+        "n": Num(float(known["n"].iloc[0]), "count"),
+        "power": Num(float(known["power"].iloc[0]), "bounded2"),
+        "low": Num(float(size.min()), "bounded2"),
+        "high": Num(float(size.max()), "bounded2"),
+    }
+    yield _numbered("front.detectable", words, facts, len(known))
     weak = int((power < WANTED).sum())
     if not math.isnan(power.min()):
-        yield say(
-            words,
-            "front.at_sesoi",
-            low=Num(float(power.min()), "bounded2"),
-            high=Num(float(power.max()), "bounded2"),
-            weak=Num(weak, "count"),
-            known=Num(len(known), "count"),
-        )
+        facts = {
+            "low": Num(float(power.min()), "bounded2"),
+            "high": Num(float(power.max()), "bounded2"),
+            "weak": Num(weak, "count"),
+            "known": Num(len(known), "count"),
+        }
+        yield _numbered("front.at_sesoi", words, facts, len(known))
+
+
+def _numbered(key: str, words: Words, facts: Mapping[str, object], n: int) -> Paragraph:
+    """A sentence about several hypotheses, or the one about a single hypothesis, with its first or lowest numbers."""
+    return say(words, key if n > 1 else f"{key}_one", facts)
 
 
 def detectable(frame: pd.DataFrame, words: Words) -> Table:

@@ -195,3 +195,13 @@ def test_a_frozen_plan_meets_item_5_with_and_without_deviations() -> None:
         assert ("bca, 1,500 draws, seed 7" in said(section, words_of(of))) is (plan is kept)
         assert ("Declared in the plan: design." in said(section, words_of(of))) is (plan is kept)
     assert len(found) > 10
+
+
+def test_one_hypothesis_is_no_range() -> None:
+    of = reference()
+    claims = of.study.hypotheses[:1]
+    one = replace(of, study=replace(of.study, hypotheses=claims), sensitivity=of.sensitivity[:1])
+    text = said(planned.section(one, words_of(one)), words_of(one))
+    assert "There is 1 hypothesis (" in text
+    assert "between" not in text.split("respondents, the smallest", 1)[1].split(".", 2)[1]
+    assert "hypotheses (" not in text

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mkb21sem.errors import FitError, OptionError
+from mkb21sem.errors import FitError, OptionError, WaveError
 from mkb21sem.estimate.chisquare import Test
 from mkb21sem.estimate.fit import Fit
 from mkb21sem.infer.waves import ladder as rooms
@@ -17,11 +17,15 @@ from mkb21sem.infer.waves.candidates import score_table
 from mkb21sem.infer.waves.effectsize import differences
 from mkb21sem.infer.waves.ladder import Ladder, invariance, rung_difference
 from mkb21sem.infer.waves.means import latent_means
+from mkb21sem.infer.waves.partial import Partial, _Search
 from mkb21sem.infer.waves.replication import replication
 from mkb21sem.infer.waves.robust import _impossible
 from mkb21sem.infer.waves.rungs import measurement
 from mkb21sem.specify.hypothesis import Hypothesis
 from mkb21sem.specify.model import Model
+from mkb21sem.survey.synthetic import synthetic_wave
+from mkb21sem.survey.waves import Waves
+from tests.waves.test_harmonising import changed
 from tests.waves.test_ladder import HERE, SIMULATED
 
 MODEL = Model.parse(SIMULATED)
@@ -192,3 +196,61 @@ def test_equality_of_an_arrow_that_cannot_be_tested_says_why(table: pd.DataFrame
     )
     assert np.isnan(found.chisq)
     assert found.reason == "it ran away"
+
+
+# ------------------------------------------------------------------------------------------------------------- release
+
+
+def test_a_release_that_nothing_asks_for_is_taken_back(whole: Ladder) -> None:
+    rung = whole.plan.number("loadings")
+    search = _Search(whole, 0.05, 2)
+    search.plan = search.plan.release("x2", 1, rung)
+    free = search._fit(search.plan, rung, whole[whole.plan.rungs[rung]])
+    found = search._held(rung, free)
+    assert search.plan.released == {}
+    assert found.layout.df == free.layout.df + 1
+    (entry,) = search.entries
+    assert (entry.action, entry.item, entry.p > 0.9) == ("held again", "x2", True)
+
+
+def test_a_release_without_which_there_is_no_fit_stays(whole: Ladder, monkeypatch) -> None:
+    rung = whole.plan.number("loadings")
+    search = _Search(whole, 0.05, 2)
+    search.plan = search.plan.release("x2", 1, rung)
+    free = search._fit(search.plan, rung, whole[whole.plan.rungs[rung]])
+    monkeypatch.setattr(search, "_fit", lambda *_: lost(free))
+    assert search._held(rung, free) is free
+    assert list(search.plan.released) == [("x2", 1)]
+    assert search.entries == []
+
+
+def test_a_search_on_a_rung_without_a_fit_is_not_complete(whole: Ladder) -> None:
+    rung = whole.plan.number("loadings")
+    steps = list(whole.steps)
+    steps[rung] = replace(steps[rung], fit=lost(steps[rung].fit))
+    search = _Search(replace(whole, steps=tuple(steps)), 0.05, 2)
+    search.rung(rung)
+    assert not search.complete
+    assert rung not in search.fits
+
+
+def test_equal_loadings_alone_allow_variances_but_no_means(whole: Ladder) -> None:
+    at = whole.plan.number("intercepts")
+    steps = list(whole.steps)
+    steps[at] = replace(steps[at], against=replace(steps[at].against, chisq=400.0))
+    metric = replace(whole, steps=tuple(steps))
+    for given in (metric, Partial(metric, (), metric, whole.plan.rungs[at], False)):
+        means = latent_means(given)
+        assert means.reason.startswith("Means are withheld: the ladder holds up to the")
+        assert means.table["mean"].isna().all()
+        assert means.table["variance"].notna().all()
+        assert str(means).startswith("Means are withheld")
+
+
+def test_waves_of_which_a_variable_cannot_be_compared_have_no_common_model() -> None:
+    first, claim = synthetic_wave(1), Hypothesis("H1", "REP", "MOT")
+    later = changed(first, "REP01", code_labels_nl=tuple("abcde"), code_labels_en=tuple("abcde"))
+    with pytest.raises(
+        WaveError, match=r"can't be fitted to all waves, since these can't be compared: REP01 \(in later\)"
+    ):
+        replication(Model.parse("REP =~ REP01 + REP02 + REP03\nMOT ~ REP"), Waves.of([first, later]), [claim])

@@ -248,9 +248,9 @@ def test_equal_loadings_alone_allow_variances_but_no_means(whole: Ladder) -> Non
 
 
 def test_waves_of_which_a_variable_cannot_be_compared_have_no_common_model() -> None:
-    first, claim = synthetic_wave(1), Hypothesis("H1", "REP", "MOT")
+    first, claim = synthetic_wave(1), Hypothesis("H1", "OMV01", "REP")
     later = changed(first, "REP01", code_labels_nl=tuple("abcde"), code_labels_en=tuple("abcde"))
     with pytest.raises(
         WaveError, match=r"can't be fitted to all waves, since these can't be compared: REP01 \(in later\)"
     ):
-        replication(Model.parse("REP =~ REP01 + REP02 + REP03\nMOT ~ REP"), Waves.of([first, later]), [claim])
+        replication(Model.parse("REP =~ REP01 + REP02 + REP03\nREP ~ OMV01"), Waves.of([first, later]), [claim])

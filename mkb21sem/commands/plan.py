@@ -15,7 +15,7 @@ from mkb21sem.report.terminal import console
 if TYPE_CHECKING:
     from mkb21sem.specify.declaration import Declaration
     from mkb21sem.specify.hypothesis import Hypothesis
-    from mkb21sem.specify.plan import Plan
+    from mkb21sem.specify.plan import Plan, Rules
 
 EXAMPLE = "mkb21sem plan freeze --model mkb21 --estimator MLR --missing fiml --draws 5000 --out plan.toml"
 SHIPPED = "mkb21"
@@ -46,11 +46,17 @@ def freeze(
     missing: Annotated[str, typer.Option("--missing", help="auto, listwise, fiml or pairwise.")] = "auto",
     exclusions: Annotated[
         str | None,
-        typer.Option("--exclusions", help="Which respondents will be left out, in words. Default: as [study] says."),
+        typer.Option(
+            "--exclusions",
+            help="Who will be left out, in words or as ZZP = 1; OMG06 > 8, which is checked. Default: as [study] says.",
+        ),
     ] = None,
     criteria: Annotated[
         str | None,
-        typer.Option("--criteria", help="Which fit will count as acceptable, in words. Default: as [study] says."),
+        typer.Option(
+            "--criteria",
+            help="Which fit is acceptable; CFI at least .95 and the like are checked. Default: as [study] says.",
+        ),
     ] = None,
     alpha: Level = None,
     sesoi: Size = None,
@@ -94,6 +100,8 @@ def freeze(
     save_file(out, plan.text().encode(), replace=False)
     shown = console()
     shown.print(f"Frozen on {plan.frozen}: {len(claims)} hypotheses, seal {plan.seal}", markup=False, soft_wrap=True)
+    for line in _checkable(plan.rules):
+        shown.print(line, markup=False, soft_wrap=True)
     shown.print(
         "The seal proves the content, not the date: lodge it where others can see it, before the answers are opened.",
         soft_wrap=True,
@@ -160,11 +168,25 @@ def _contents(plan: Plan) -> list[str]:
         f"Alpha {', '.join(f'{each:g}' for each in levels)}; smallest effect of interest "
         f"{', '.join(f'{each:g}' for each in sizes)}.",
         f"Exclusions: {rules.exclusions.rstrip('.')}. Criteria: {rules.criteria.rstrip('.')}.",
+        *_checkable(rules),
     ]
     if rules.intervals:
         told.append(f"Intervals: {rules.intervals}, {rules.draws} draws, seed {rules.seed}.")
     declared = [name for name, text in asdict(plan.study).items() if text]
     return [*told, f"Declared: {', '.join(declared)}."] if declared else told
+
+
+def _checkable(rules: Rules) -> list[str]:
+    """What of exclusions and criteria a run by the plan will check, and what it can't."""
+    from mkb21sem.specify.checkable import criteria, exclusions
+
+    stated = (exclusions(rules.exclusions), criteria(rules.criteria))
+    checked = [rule.said for each in stated for rule in each.rules]
+    words = [text for each in stated for text in each.words]
+    told = [f"Will be checked: {'; '.join(checked)}."] if checked else []
+    if words:
+        told.append(f"Words, which no program checks: {'; '.join(f'“{text}”' for text in words)}.")
+    return told
 
 
 def _kept(plan: Plan, folder: Path) -> bool:

@@ -249,6 +249,8 @@ def test_the_commands_and_the_report(tmp_path: Path) -> None:
     file = tmp_path / "plan.toml"
     code, said = run("plan", "freeze", "--estimator", "MLR", "--criteria", "CFI at least .95", "--out", file)
     assert code == 0, said
+    assert "Will be checked: CFI at least .95." in said
+    assert "Words, which no program checks: “None beyond the routing" in said
     assert run("plan", "freeze", "--out", file)[0] == 2
     code, said = run("plan", "verify", file)
     assert code == 0

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from mkb21sem.report.documents.parts import Tabled
+from mkb21sem.report.promised import broken, promises
 from mkb21sem.report.publication import planned
 from mkb21sem.report.publication.registration import recorded
 from mkb21sem.specify.declaration import Declaration
@@ -195,6 +196,22 @@ def test_a_frozen_plan_meets_item_5_with_and_without_deviations() -> None:
         assert ("bca, 1,500 draws, seed 7" in said(section, words_of(of))) is (plan is kept)
         assert ("Declared in the plan: design." in said(section, words_of(of))) is (plan is kept)
     assert len(found) > 10
+
+
+def test_what_became_of_planned_exclusions_and_criteria_is_said() -> None:
+    of = reference()
+    rules = Rules(exclusions="ZZP = 1; students", criteria="CFI at least .5")
+    plan = freeze(of.model, of.study.hypotheses, rules, "mkb21sem", datetime(2026, 1, 2, tzinfo=UTC))
+    held = promises(plan, of.found, of.wave, of.study.choice.missing)
+    judged = replace(of.inference, plan=plan, deviations=broken(held), promises=held)
+    with_plan = replace(of, study=replace(of.study, plan=plan), inference=judged)
+    text = said(planned.section(with_plan, words_of(of)), words_of(of))
+    for sentence in (
+        "Planned exclusion “ZZP = 1”: not done",
+        "Planned exclusion “students”: these are words",
+        "Planned criterion “CFI at least .5”: met (",
+    ):
+        assert sentence in text
 
 
 def test_one_hypothesis_is_no_range() -> None:

@@ -113,7 +113,7 @@ def _page(of: Study, words: Words) -> dict[str, Any]:
         "total": numbers.count(len(of.judged), words.lang),
         "survey": list(prose.survey(of, words)),
         "remarks": sample.remarks(of.wave, words),
-        "published": prose.published(of, words, dict(made["published"].facts)),
+        "published": prose.published(of, words, dict(made["published"].facts)) if "published" in made else NOTHING,
         "model_variables": words("describe.model", n=numbers.count(of.found.moments.total, words.lang)),
         "specify": list(prose.specify(of, words)),
         "registered": list(registered.lines(of.plan, of.deviations, words, of.promises)),

@@ -70,6 +70,10 @@ def survey(of: Study, words: Words) -> Iterator[Paragraph]:
         yield say(words, "survey.drawn", sha=sha)
     else:
         yield say(words, "survey.source", source=Path(wave.source).name if wave.source else wave.name, sha=sha)
+    if not wave.codebook.battery("GEB"):
+        yield say(words, "survey.size", n=Num(wave.n, "count"))
+        yield say(words, "survey.routing")
+        return
     use = wave.derived()["USER"]
     users, nonusers = int((use == 1).sum()), int((use == 0).sum())
     yield say(

@@ -56,12 +56,14 @@ def missing(wave: Wave, words: Words) -> Table:
 
 
 def published(wave: Wave, words: Words) -> Table:
-    """The published figures of 2012 beside the same figures of this wave."""
+    """The published figures of 2012 beside the same figures of this wave; none if it was not asked what they count."""
     frame = compare(wave, words.lang)
     frame.insert(0, "number", [f"{no}{part}" for no, part in zip(frame["no"], frame["part"], strict=True)])
     frame = frame.assign(kind=[figure.kind for figure in figures()])
     frame = hidden_figures(frame, wave, threshold_of(None, wave.synthetic))
     computed = frame["verdict"] != "not computable"
+    told = computed & ~frame["kind"].isin(("respondents", "users", "nonusers"))
+    frame = frame if wave.codebook.battery("GEB") or told.any() else frame[:0]
     columns = (
         Column("number"),
         Column("figure"),

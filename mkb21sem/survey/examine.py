@@ -287,7 +287,7 @@ def _blanks(before: pd.DataFrame, after: pd.DataFrame) -> list[Remark]:
 def _rows(answers: pd.DataFrame, codebook: Codebook) -> list[Remark]:
     """Respondents whose use can't be told, and rows that are the same in every answer."""
     remarks = []
-    unknown = int(np.isnan(use(answers, codebook)).sum())
+    unknown = int(np.isnan(use(answers, codebook)).sum()) if codebook.battery("GEB") else 0
     if unknown:
         remarks.append(Remark("use", "", unknown, "respondents of whom use or non-use can't be told"))
     same = int(answers.duplicated().sum())

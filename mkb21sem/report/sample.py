@@ -19,7 +19,7 @@ from mkb21sem.survey.wave import Wave
 def bases(wave: Wave, words: Words) -> Table:
     """Groups of questions: asked of whom, how many were asked and answered all of them, the base of 2012."""
     frame = wave.bases()
-    frame.insert(1, "label", [words.label(name) for name in frame["construct"]])
+    frame.insert(1, "label", [words.label(name) or words.plain("bases.none") for name in frame["construct"]])
     columns = [
         Column("label"),
         Column("questions", "count"),
@@ -100,6 +100,10 @@ def remarks(wave: Wave, words: Words) -> list[str]:
             found.append(_empty_categories(wave.answers[column], codebook, column, words))
         elif kind == "constant":
             found.append(words.plain("remark.constant", column=column))
+        elif kind in ("use", "same rows"):
+            told = int(line["count"]) >= threshold_of(None, wave.synthetic)
+            n = numbers.count(int(line["count"]), words.lang) if told else words.plain("remark.few")
+            found.append(words.plain(f"remark.{kind.replace(' ', '_')}", n=n))
         else:
             found.append(f"{column}: {remark}" if column else remark)
     return found

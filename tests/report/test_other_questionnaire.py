@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 from mkb21sem.report import prose, sample
 from mkb21sem.report.words import Words
+from mkb21sem.survey.codebook import Codebook
 from mkb21sem.survey.synthetic import synthetic_wave
 from mkb21sem.survey.wave import Wave
 from tests.report.publication.analysed import foreign
@@ -33,3 +36,23 @@ def test_a_blank_use_is_still_told():
     answers.iloc[0] = -9
     remarks = Wave.of(pd.DataFrame(answers)).remarks()
     assert (remarks["kind"] == "use").sum() == 1
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "of an earlier row: 12."), ("nl", "eerdere rij herhalen: 12.")])
+def test_rows_that_repeat_are_counted_in_the_language(lang, said):
+    answers = synthetic_wave().answers.copy()
+    answers.iloc[1:13] = answers.iloc[0].to_numpy()
+    assert any(line.endswith(said) for line in sample.remarks(Wave.of(answers), Words(lang)))
+
+
+def test_few_rows_that_repeat_are_not_counted():
+    answers = synthetic_wave().answers.copy()
+    answers.iloc[1] = answers.iloc[0].to_numpy()
+    assert any(line.endswith("earlier row: few.") for line in sample.remarks(Wave.of(answers), Words("en")))
+
+
+def test_questions_without_a_construct_have_a_name():
+    codebook = foreign().wave.codebook
+    loose = Codebook(tuple(replace(item, construct="") for item in codebook.items))
+    wave = Wave.of(foreign().wave.answers, loose)
+    assert set(sample.bases(wave, Words("en", loose.label)).frame["label"]) == {"questions of no construct"}

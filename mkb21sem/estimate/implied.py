@@ -111,12 +111,13 @@ def total_effects(layout: Layout, A: Array) -> Array:
     B = np.zeros(A.shape)
     B[..., np.arange(layout.v), np.arange(layout.v)] = 1.0
     if c.size:
-        inner = _inverse(np.eye(c.size) - A[..., c[:, None], c])
+        inner = inverse(np.eye(c.size) - A[..., c[:, None], c])
         B[..., c] += A[..., c] @ inner
     return B
 
 
-def _inverse(M: Array) -> Array:
+def inverse(M: Array) -> Array:
+    """M⁻¹ for each (..., n, n); NaN where there is none."""
     try:
         return np.asarray(np.linalg.inv(M), dtype=float)
     except np.linalg.LinAlgError:

@@ -173,5 +173,5 @@ def gather(layout: Layout, share: Array, gradient: Array, Hessian: Array) -> tup
 def gather_gradient(layout: Layout, share: Array, gradient: Array) -> Array:
     """From cells to free parameters, summed over groups: (b, g, c) to (b, k)."""
     if layout.pick is not None:
-        return np.asarray(share[..., 0, None] * gradient[..., 0, layout.pick])
+        return np.asarray(share[..., 0, None] * np.take(gradient[..., 0, :], layout.pick, axis=-1))
     return np.asarray(((share[..., None] * gradient)[..., None, :] @ layout.K)[..., 0, :].sum(axis=-2))

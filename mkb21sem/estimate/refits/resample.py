@@ -134,7 +134,7 @@ def fixed_cells(found: Fit, weights: Array) -> Array:
         total = own.sum(axis=1)
         if not x:
             continue
-        mean = own @ y[:, x] / total[:, None]
+        mean = np.einsum("bn,ni->bi", own, y[:, x]) / total[:, None]
         z = y[:, x] - sample.mean[g][x]
         shift = mean - sample.mean[g][x]
         second = np.einsum("bn,ni,nj->bij", own, z, z) / total[:, None, None] - shift[:, :, None] * shift[:, None, :]

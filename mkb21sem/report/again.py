@@ -71,7 +71,8 @@ def stored(output: Path) -> dict[str, Any]:
             f"file with its {beside.ENDING} beside it; or get that file back."
         ) from error
     run = content.get("run") if isinstance(content, dict) else None
-    if not isinstance(run, dict) or content.get("made_by") != PROGRAM or not isinstance(run.get("command"), str):
+    known = isinstance(content, dict) and content.get("made_by") == PROGRAM
+    if not known or not isinstance(run, dict) or not isinstance(run.get("command"), str) or "line" not in run:
         raise OptionError(
             f"{output}: {record.name} doesn't say which command made it. Name something that {PROGRAM} wrote."
         )

@@ -159,7 +159,7 @@ BAD = [
     ('{"run": 3}', "doesn't say which command"),
     ('{"made_by": "x", "run": {"command": "infer", "options": {}}}', "doesn't say which command"),
     ('{"made_by": "mkb21sem", "run": {"command": "infer", "options": {}}}', "doesn't say which command"),
-    ('{"made_by": "mkb21sem", "run": {"command": "infer", "line": "", "options": {}}}', "doesn't say by which versions"),
+    ('{"made_by": "mkb21sem", "run": {"line": "", "command": "a", "options": {}}}', "doesn't say by which versions"),
     (OURS % '"infer", "options": null', "from Python or by an earlier version"),
     (OURS % '"infer", "options": {}, "stopped": true', "stopped by the user"),
     (OURS % '"rm", "options": {}', "no command whose output can be verified"),

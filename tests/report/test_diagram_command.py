@@ -73,7 +73,10 @@ def test_a_highlighted_path_has_its_effect_below(here):
     assert done.exit_code == 0, done.output
     text = (here / "d.tex").read_text(encoding="utf-8")
     note = " ".join(re.findall(r"sem note\] at \([^)]*\) \{(.*)\};", text))
-    assert re.search(r"Effect along Culture \$\\to\$ Motives \$\\to\$ Experience, standardised: \.\d\d \[", note)
+    assert re.search(
+        r"Effect along Culture \$\\rightarrow\$ Motives \$\\rightarrow\$ Experience, standardised: \.\d\d \{\[\}\.\d\d",
+        note,
+    )
     bright = [line for line in text.splitlines() if r"\draw[sem path" in line and "sem back arrow" not in line]
     assert len([line for line in bright if "controls" in line]) == 2
 
@@ -82,7 +85,8 @@ def test_groups_drop_a_cause_that_is_constant_in_one(here):
     done = run("--group", "ZZP", "--out", "d.tex")
     assert done.exit_code == 0, done.output
     text = (here / "d.tex").read_text(encoding="utf-8")
-    assert re.findall(r"sem panel\] at \([^)]*\) \{(.*?)\}", text) == ["2--250 (n = 153)", "One person (n = 103)"]
+    heads = re.findall(r"sem panel\] at \([^)]*\) \{(.*)\};", text)
+    assert heads == [r"2\textendash{}250 (n = 153)", "One person (n = 103)"]
     assert "Firm size (persons working): the same for everybody" in re.sub(r"\s+", " ", done.output)
     first, second = re.findall(r"begin\{scope\}.*?end\{scope\}", text, re.S)
     names = [re.findall(r"sem name\] at (\([^)]*\)) \{(\\textbf.*?)(?:R\$|\};)", part) for part in (first, second)]

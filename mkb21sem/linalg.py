@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any
@@ -52,20 +53,29 @@ def cholesky(M: Array) -> tuple[Array, npt.NDArray[np.bool_]]:
     try:
         root = np.asarray(np.linalg.cholesky(M))
     except np.linalg.LinAlgError:
-        root = _roots(M)
+        # Eigenvalues above zero don't promise a root to working precision, so that each is tried.
+        root = _one_by_one(np.linalg.cholesky, M)
     good = np.asarray(np.isfinite(root).all(axis=(-1, -2)))
     if not good.all():
         root = np.where(good[..., None, None], root, np.eye(M.shape[-1]))
     return root, good
 
 
-def _roots(M: Array) -> Array:
-    """Each root by itself, NaN where there is none; eigenvalues above zero don't promise one to working precision."""
-    root = np.full(M.shape, np.nan)
+def inverse(M: Array) -> Array:
+    """M⁻¹ for each (…, p, p), NaN where there is none: a root to working precision promises no inverse."""
+    try:
+        return np.asarray(np.linalg.inv(M))
+    except np.linalg.LinAlgError:
+        return _one_by_one(np.linalg.inv, M)
+
+
+def _one_by_one(of: Callable[[Array], Array], M: Array) -> Array:
+    """What numpy makes of each matrix by itself, NaN where it makes nothing: in a batch one would stop all."""
+    made = np.full(M.shape, np.nan)
     for at in np.ndindex(M.shape[:-2]):
         with suppress(np.linalg.LinAlgError):
-            root[at] = np.linalg.cholesky(M[at])
-    return root
+            made[at] = of(M[at])
+    return made
 
 
 def row_order(rows: Array) -> npt.NDArray[np.intp]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mkb21sem.linalg import cholesky, is_positive_definite
+from mkb21sem.linalg import cholesky, inverse, is_positive_definite
 
 
 def near_singular(seed: int) -> np.ndarray:
@@ -48,3 +48,10 @@ def test_a_matrix_that_is_none_spoils_no_other(axes, bad):
     np.testing.assert_array_equal(good, expected)
     np.testing.assert_array_equal(root[good], np.broadcast_to(np.eye(2) * 2.0, root[good].shape))
     np.testing.assert_array_equal(root[~good], np.broadcast_to(np.eye(2), root[~good].shape))
+
+
+def test_a_matrix_without_an_inverse_spoils_no_other():
+    M = np.array([np.eye(3) * 2, np.ones((3, 3)), np.diag([1.0, 4.0, 8.0])])
+    made = inverse(M)
+    assert np.isnan(made[1]).all()
+    np.testing.assert_array_equal(made[[0, 2]], [np.eye(3) / 2, np.diag([1, 1 / 4, 1 / 8])])

@@ -21,7 +21,7 @@ from typing import Protocol, Self
 import numpy as np
 
 from mkb21sem.estimate.implied import Implied, cell_values, implied, offset, pairs
-from mkb21sem.linalg import Array, Index, cholesky, logdet, transpose
+from mkb21sem.linalg import Array, Index, cholesky, inverse, logdet, transpose
 from mkb21sem.specify.layout import Layout
 
 
@@ -91,7 +91,7 @@ class NormalLoss:
         if not good.all():
             Sigma = np.where(good[..., None, None], Sigma, np.eye(Sigma.shape[-1]))
         determinant = 2 * np.log(np.diagonal(root, axis1=-2, axis2=-1)).sum(axis=-1)
-        ratio = (np.linalg.inv(Sigma) * self.moments).sum(axis=(-2, -1))
+        ratio = (inverse(Sigma) * self.moments).sum(axis=(-2, -1))
         each = np.where(good, determinant + ratio - self.saturated, np.nan)
         return np.asarray((self.share * each).sum(axis=-1) / 2)
 

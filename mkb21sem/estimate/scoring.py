@@ -109,16 +109,19 @@ def _gradient(loss: Loss, theta: Array, inverse: Array, stale: Array, near: Arra
 
 def _inverse(H: Array) -> Array:
     """H⁻¹; where H is nearly singular, in the directions that it does determine."""
-    scale = np.sqrt(np.maximum(np.diagonal(H, axis1=1, axis2=2), 1e-300))
+    own = np.diagonal(H, axis1=1, axis2=2)
+    scale = np.where(own > 1e-300, np.sqrt(np.maximum(own, 0)), np.inf)
     unit = scale[:, :, None] * scale[:, None, :]
-    scaled = H / unit
+    with np.errstate(over="ignore"):
+        scaled = H / unit
     try:
         pivots = np.diagonal(np.linalg.cholesky(scaled), axis1=1, axis2=2)
         if (pivots > 1e-5).all():
             return np.asarray(np.linalg.inv(scaled) / unit)
     except np.linalg.LinAlgError:
         pass
-    values, vectors = np.linalg.eigh(np.where(np.isfinite(scaled), scaled, 0.0))
+    # A cell of a scaled semidefinite matrix is at most 1; what is far above it is rounding.
+    values, vectors = np.linalg.eigh(np.where(np.isfinite(scaled), np.clip(scaled, -2, 2), 0.0))
     inverse = np.where(values > 1e-12, 1 / np.maximum(values, 1e-12), 0.0)
     return np.asarray((vectors * inverse[:, None, :]) @ transpose(vectors) / unit)
 

@@ -257,8 +257,9 @@ def limits(of: Study, words: Words) -> Iterator[Paragraph]:
     used_text = Num(used, "count")
     if of.wave.synthetic:
         yield say(words, "limit.synthetic")
-    yield say(words, "limit.selection")
-    yield say(words, "limit.source")
+    other = "" if of.wave.codebook.battery("GEB") else "_other"
+    yield say(words, f"limit.selection{other}")
+    yield say(words, f"limit.source{other}")
     if model.endogenous:
         yield say(words, "limit.cross_section")
     if used + sum(count for _, count in of.found.moments.left_out) < of.wave.n:
@@ -270,7 +271,8 @@ def limits(of: Study, words: Words) -> Iterator[Paragraph]:
     reconstructed = [claim.id for claim in claims if claim.evidence == "reconstruction"]
     if reconstructed:
         yield say(words, "limit.arrows", ids=words.listed(reconstructed))
-    if any(claim.evidence and claim.sign for claim in claims):
+    lost = "MKB21" in f"{model.name.upper()} {model.source}"
+    if lost and any(claim.evidence and claim.sign for claim in claims):
         yield say(words, "limit.signs")
     if of.found.layout.thresholds:
         yield say(words, "limit.latent_response")

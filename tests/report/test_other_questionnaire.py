@@ -21,6 +21,8 @@ def test_users_and_published_figures_are_left_out(lang):
     said = [str(line.text) for line in prose.survey(of, words)]
     assert any("150" in line for line in said)
     assert not any("social" in line or "sociale" in line for line in said)
+    limits = " ".join(str(line.text) for line in prose.limits(of, words))
+    assert not any(word in limits for word in ("2012", "LinkedIn", "whitepaper"))
     assert len(sample.published(of.wave, words).frame) == 0
     assert not any("use" in line.split() for line in sample.remarks(of.wave, Words("en")))
 

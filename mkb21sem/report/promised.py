@@ -10,8 +10,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from mkb21sem.estimate.fit import Fit
-from mkb21sem.infer.globalfit.indices import indices
-from mkb21sem.report import numbers, prose
+from mkb21sem.infer.globalfit.indices import indices, most_robust
+from mkb21sem.report import numbers
 from mkb21sem.report.words import Words
 from mkb21sem.specify.checkable import Rule, criteria, exclusions
 from mkb21sem.specify.deviations import Deviation
@@ -121,7 +121,7 @@ def _used(answered: pd.DataFrame, model: Model, missing: str) -> pd.Series[bool]
 def _criteria(rules: Rules, found: Fit) -> Iterator[Promise]:
     stated = criteria(rules.criteria)
     values = indices(found)
-    ending = prose.version(values)
+    ending = most_robust(values)
     for rule in stated.rules:
         value = float(values[rule.name + ("" if rule.name == "srmr" else ending)])
         if not found.converged or math.isnan(value):

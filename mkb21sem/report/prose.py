@@ -12,6 +12,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from mkb21sem.estimate.fit import Fit
+from mkb21sem.infer.globalfit.indices import most_robust
 from mkb21sem.infer.judging.verdicts import Verdict
 from mkb21sem.report import numbers
 from mkb21sem.report.documents.parts import Num, Paragraph, joined, say
@@ -35,7 +36,7 @@ def _fit(of: Study, words: Words) -> dict[str, object]:
     """The scaled test and the robust indices where they exist: those that the estimator stands for."""
     values = of.indices
     ending = ".scaled" if of.found.scaled is not None and math.isfinite(values["chisq.scaled"]) else ""
-    best = version(values)
+    best = most_robust(values)
     show = {name: Num(values[name + best], "bounded3") for name in ("cfi", "tli", "rmsea")}
     low, high = values[f"rmsea.ci.lower{best}"], values[f"rmsea.ci.upper{best}"]
     df = values[f"df{ending}"]
@@ -53,13 +54,6 @@ def _fit(of: Study, words: Words) -> dict[str, object]:
 def whole(df: float) -> Num:
     """Degrees of freedom: broken ones, of an adjusted test, with two places."""
     return Num(df, "count" if float(df).is_integer() else "number2")
-
-
-def version(values: pd.Series[float]) -> str:
-    """Ending of the most trustworthy version that CFI, TLI and RMSEA all have."""
-    endings = (".robust", ".scaled")
-    has = (all(math.isfinite(values[name + ending]) for name in ("cfi", "tli", "rmsea")) for ending in endings)
-    return next((ending for ending, there in zip(endings, has, strict=True) if there), "")
 
 
 def survey(of: Study, words: Words) -> Iterator[Paragraph]:

@@ -223,3 +223,10 @@ def _exists(test: Test | None) -> TypeGuard[Test]:
 
 def _named(values: dict[str, float], ending: str) -> dict[str, float]:
     return {name + ending: value for name, value in values.items()}
+
+
+def most_robust(values: pd.Series[float]) -> str:
+    """Ending of the most trustworthy version that CFI, TLI and RMSEA all have."""
+    endings = (".robust", ".scaled")
+    has = (all(math.isfinite(values[name + ending]) for name in ("cfi", "tli", "rmsea")) for ending in endings)
+    return next((ending for ending, there in zip(endings, has, strict=True) if there), "")

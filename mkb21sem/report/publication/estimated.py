@@ -13,6 +13,7 @@ import pandas as pd
 from mkb21sem.estimate import scoring
 from mkb21sem.estimate.choice import AUTO
 from mkb21sem.infer.certificates.check import Check
+from mkb21sem.infer.globalfit.indices import most_robust
 from mkb21sem.report import numbers, prose, tables
 from mkb21sem.report.documents.parts import Block, Listing, Num, Paragraph, Section, Tabled, joined, say
 from mkb21sem.report.publication.analysis import Analysis
@@ -90,7 +91,7 @@ def _feeds(of: Analysis, words: Words) -> Paragraph | None:
     """Which χ² CFI, TLI and RMSEA rest on."""
     if not of.found.converged or of.found.test.df == 0:
         return None
-    version = prose.version(of.study.indices)
+    version = most_robust(of.study.indices)
     least = of.found.estimator.loss != "normal"
     return joined(
         say(words, f"back.feeds{version or '.plain'}"), say(words, "back.divisor.least" if least else "back.divisor")

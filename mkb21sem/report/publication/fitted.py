@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from mkb21sem.infer.globalfit.indices import most_robust
 from mkb21sem.report import prose, tables
 from mkb21sem.report.charts.leftover import leftover
 from mkb21sem.report.documents.parts import Block, Num, Paragraph, Section, Tabled, joined, say
@@ -94,7 +95,7 @@ def _p(p: float) -> dict[str, object]:
 def _indices(of: Analysis, words: Words) -> Iterator[Paragraph]:
     """RMSEA with its interval and test of close fit, CFI and TLI, SRMR; each only where it exists."""
     values = of.study.indices
-    ending = prose.version(values)
+    ending = most_robust(values)
     kind = words.plain(f"back.version{ending or '.plain'}")
 
     def got(name: str) -> float:
@@ -136,7 +137,7 @@ def _criteria(of: Analysis, words: Words) -> Iterator[Block]:
 def criteria(of: Analysis, words: Words) -> Table:
     """Each convention beside what was found."""
     values = of.study.indices
-    best = prose.version(values)
+    best = most_robust(values)
     scaled = ".scaled" if math.isfinite(float(values["pvalue.scaled"])) else ""
     lines = []
     for name, sign, limit in CONVENTIONS:

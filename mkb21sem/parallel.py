@@ -32,6 +32,8 @@ MOST_WORKERS = 512
 """Local processes that can be asked for: each takes some hundred megabytes."""
 ATTEMPTS = 3
 """How often local processes are started again after one of them was killed."""
+PATIENCE = 10
+"""Seconds that a Dask scheduler has to answer, and to show a worker."""
 
 
 _TRIM, _MMAP = -1, -3
@@ -293,9 +295,18 @@ def _client(address: str) -> Any:
             "a scheduler's address needs Dask: pip install 'mkb21sem[dask]', or leave the scheduler out."
         ) from error
     try:
-        return Client(address, timeout="10s", set_as_default=False)
+        client = Client(address, timeout=f"{PATIENCE}s", set_as_default=False)
     except (OSError, ValueError) as error:
         raise OptionError(
             f"no Dask scheduler answers at {address} ({error}). Start one by `dask scheduler`, and workers by "
             f"`dask worker {address}`, in environments with mkb21sem in them."
         ) from error
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except TimeoutError as error:
+        client.close()
+        raise OptionError(
+            f"the Dask scheduler at {address} has no worker, and got none in {PATIENCE} s. Start some by `dask worker "
+            f"{address}`, in environments with mkb21sem in them."
+        ) from error
+    return client

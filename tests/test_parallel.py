@@ -169,6 +169,16 @@ def test_a_cluster_does_jobs_that_hold_arrays():
     assert (joined(found) == SERIAL).all()
 
 
+def test_a_scheduler_without_workers(monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr("mkb21sem.parallel.PATIENCE", 1)
+    with (
+        distributed.LocalCluster(n_workers=0, dashboard_address=None) as cluster,
+        pytest.raises(OptionError, match=r"scheduler at tcp://\S+ has no worker, and got none in 1 s\. Start some by"),
+    ):
+        replicate(numbers, chunks(4, 2, 1), backend=cluster.scheduler_address)
+
+
 def test_a_scheduler_that_is_not_there():
     pytest.importorskip("distributed")
     with pytest.raises(OptionError, match="no Dask scheduler answers at udp://nowhere"):

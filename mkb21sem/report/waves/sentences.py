@@ -9,6 +9,7 @@ from markupsafe import Markup
 from mkb21sem.report import numbers
 from mkb21sem.report.waves.comparison import Comparison
 from mkb21sem.report.words import Words
+from mkb21sem.specify.hypothesis import EXPLORATORY
 from mkb21sem.survey.waves import Waves
 
 
@@ -115,8 +116,9 @@ def _hypotheses(of: Comparison, words: Words) -> Iterator[Markup]:
         return
     table = of.replication.summary
     g = len(of.waves)
+    predicted = any(each.family != EXPLORATORY for each in of.hypotheses)
     yield words(
-        "waves.replicated",
+        "waves.replicated" if predicted else "waves.observed_again",
         all=numbers.count(int((table["supported"] == g).sum()), words.lang),
         some=numbers.count(int(((table["supported"] > 0) & (table["supported"] < g)).sum()), words.lang),
         none=numbers.count(int((table["supported"] == 0).sum()), words.lang),

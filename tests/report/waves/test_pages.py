@@ -91,3 +91,13 @@ def test_with_hypotheses_the_groups_are_drawn_beside_each_other():
     charts = {chart.name: chart for chart in page.charts(grouped(), EN)}
     assert {"ladder", "trend", "diagram"} <= set(charts)
     assert all(name in charts["diagram"].alt for name in grouped().waves)
+
+
+@pytest.mark.parametrize(
+    ("lang", "said", "never"),
+    [("en", "none of them predicted", "Supported in each"), ("nl", "geen ervan voorspeld", "Ondersteund in elk")],
+)
+def test_arrows_that_nobody_predicted_are_not_supported(lang, said, never):
+    told = " ".join(summary(grouped(), Words(lang)))
+    assert said in told
+    assert never not in told

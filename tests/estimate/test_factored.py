@@ -97,3 +97,10 @@ def test_a_draw_is_fitted_the_same_to_the_last_bit_whatever_is_beside_it(options
         part = redraw(found, counts[rows])
         for name in ("theta", "cells", "value"):
             assert_array_equal(getattr(part, name), getattr(whole, name)[rows])
+
+
+@pytest.mark.parametrize("observed", [False, True])
+def test_second_derivatives_are_those_of_the_general_formulas(observed: bool) -> None:
+    general, factored, theta = losses(fit(Model.parse(ITEMS_ONLY), plain()))
+    for one, other in zip(factored.derivatives(theta, observed), general.derivatives(theta, observed), strict=True):
+        assert_array_equal(one, other)

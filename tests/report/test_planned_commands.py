@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from mkb21sem import Model, cli
+from mkb21sem import Model, cli, synthetic_wave
+from mkb21sem.commands.fitting import ByHand
+from mkb21sem.estimate.choice import choose
 
 SPEC = "f =~ x1 + x2 + x3\ng =~ y1 + y2 + y3\ng ~ f\n"
 OTHER = "f =~ x1 + x2\ng =~ y1 + y2 + y3\ng ~ f\ny1 ~~ y2\n"
@@ -172,3 +174,10 @@ def test_a_drawing_says_how_many_deviations_it_shows(small: Path, files: Path, t
     assert code == 0, said
     assert "item dropped: f =~ x3" in said
     assert "covariance freed: y1 ~~ y2" in said
+
+
+def test_a_planned_rule_chooses_for_a_wave() -> None:
+    """On a wave the planned `auto` is what the rule of `reproduce` says; what is asked otherwise stays."""
+    model, wave = Model.read("mkb21"), synthetic_wave()
+    assert ByHand(None, "mkb21", model, "auto", "auto").way(wave) == choose(model, wave).options
+    assert ByHand(None, "mkb21", model, "ML", "listwise").way(wave) == {"estimator": "ML", "missing": "listwise"}

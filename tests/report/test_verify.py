@@ -12,8 +12,12 @@ import pytest
 from typer.testing import CliRunner
 
 from mkb21sem import cli, synthetic_wave
+from mkb21sem.commands import verify
+from mkb21sem.errors import OptionError
 from mkb21sem.report import beside, intact
 from mkb21sem.report.again import compared
+from mkb21sem.report.twin import files
+from mkb21sem.report.words import Words
 
 SPEC = "MOT =~ MOT03 + MOT05 + MOT07\nERV =~ ERV03 + ERV05 + ERV07\nERV ~ MOT\n"
 
@@ -247,3 +251,73 @@ def test_a_record_and_its_copy_are_the_same(made: Path, tmp_path: Path) -> None:
     assert found.compared == found.identical > 100
     assert len(found.differences) == 0
     assert found.whole
+
+
+def test_a_record_that_is_no_json_replaces_nothing_either(tmp_path: Path) -> None:
+    beside.place(tmp_path / "q.txt").write_text("mine", encoding="utf-8")
+    code, said = run("questionnaire", "--out", tmp_path / "q.txt")
+    assert code == 2
+    assert "its record would replace q.txt.provenance.json" in said
+    assert beside.place(tmp_path / "q.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_an_archive_that_unpacks_to_too_much_is_compared_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in (("one.docx", "a" * 50), ("other.docx", "b" * 50)):
+        with zipfile.ZipFile(tmp_path / name, "w") as file:
+            file.writestr("word/document.xml", text)
+    monkeypatch.setattr(intact, "LARGEST", 49)
+    named = [name for name, *_ in intact.differences(tmp_path / "one.docx", tmp_path / "other.docx", "x.docx")]
+    assert named == ["x.docx: content"]
+
+
+def test_files_that_only_one_of_two_outputs_has_are_named(tmp_path: Path) -> None:
+    run_ = {"platform": "p", "line": "l", "command": "infer", "options": {}}
+    told = json.dumps({"software": {}, "run": run_})
+    for name, more in (("one", "old.svg"), ("other", "new.svg")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "results.json").write_text(told, encoding="utf-8")
+        (tmp_path / name / more).write_text("<svg/>", encoding="utf-8")
+    found = compared(tmp_path / "one", tmp_path / "other").differences
+    assert found.to_numpy().tolist() == [["new.svg", "absent", "there"], ["old.svg", "there", "absent"]]
+
+
+def disclosed(tmp_path: Path) -> tuple[Path, dict[str, object]]:
+    """A disclosure report of a twin that stands beside it."""
+    twin = tmp_path / "twin.csv"
+    twin.write_text("REP01\n5\n", encoding="utf-8")
+    told = {"name": "../twin", "sha256": intact.digest(twin)}
+    return tmp_path / "twin-disclosure", {"twin": told, "run": {"command": "synthesize"}}
+
+
+def test_the_twin_of_a_disclosure_report_is_looked_for_beside_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report, content = disclosed(tmp_path)
+    assert verify.twin_name(content) == "twin.csv"
+    assert verify._twin(report, content, {}, Words()) == {}
+    (tmp_path / "twin.csv").write_text("REP01\n4\n", encoding="utf-8")
+    assert verify._twin(report, content, {}, Words()) == {"twin.csv": "changed"}
+    (tmp_path / "twin.csv").unlink()
+    assert capsys.readouterr().out == ""
+    assert verify._twin(report, content, {}, Words()) == {}
+    assert "twin.csv" in capsys.readouterr().out
+
+
+def test_a_twin_that_is_given_or_of_another_command_is_not_looked_for(tmp_path: Path) -> None:
+    report, content = disclosed(tmp_path)
+    given = {content["twin"]["sha256"]: tmp_path / "elsewhere.csv"}
+    (tmp_path / "twin.csv").write_text("REP01\n4\n", encoding="utf-8")
+    assert verify._twin(report, content, given, Words()) == {}
+    assert verify._twin(report, {**content, "run": {"command": "infer"}}, {}, Words()) == {}
+
+
+def test_a_twin_is_verified_by_its_disclosure_report(tmp_path: Path) -> None:
+    twin = tmp_path / "twin.csv"
+    for path in (twin, files.beside(twin)):
+        path.touch()
+    with pytest.raises(OptionError, match="said in its disclosure report, and not beside the twin"):
+        verify.named_by(twin)
+    files.folder_of(twin).mkdir()
+    assert verify.named_by(twin) == files.folder_of(twin)

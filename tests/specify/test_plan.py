@@ -456,3 +456,48 @@ def test_only_those_who_were_analysed_count(missing: str) -> None:
     (each,) = promises(plan, found, frame, missing)
     assert each.outcome == {"listwise": "kept", "fiml": "broken"}[missing]
     assert promises(plan, found, frame.iloc[1:], missing)[0].outcome == "unknown"
+
+
+def table_with_holes() -> pd.DataFrame:
+    rng = np.random.default_rng(5)
+    f = rng.normal(size=(120, 1))
+    table = pd.DataFrame(f + rng.normal(size=(120, 4)), columns=["x1", "x2", "x3", "x4"])
+    table["age"] = 30.0
+    table.loc[0, "age"] = 12.0
+    table.loc[0, "x1"] = np.nan
+    return table
+
+
+@pytest.mark.parametrize(("missing", "outcome"), [("listwise", "kept"), ("fiml", "broken")])
+def test_an_exclusion_is_held_against_the_rows_that_were_used(missing: str, outcome: str) -> None:
+    """The one respondent under 18 left a question out."""
+    table, model = table_with_holes(), Model.parse("f =~ x1 + x2 + x3 + x4")
+    plan = freeze(model, (Hypothesis("H1", "f", "x1"),), Rules(exclusions="age < 18"), "mkb21sem 0", WHEN)
+    found = fit(model, table, "MLR", missing=missing)
+    assert [each.outcome for each in promises(plan, found, table, missing)] == [outcome]
+    assert [each.what for each in broken(promises(plan, found, table, missing))] == ["age < 18"] * (outcome == "broken")
+
+
+def test_pairs_use_every_row_with_an_answer() -> None:
+    table, model = table_with_holes(), Model.parse("f =~ x1 + x2 + x3 + x4")
+    answers = table.assign(**{name: table[name].clip(-1, 1).round() for name in model.observed})
+    plan = freeze(model, (Hypothesis("H1", "f", "x1"),), Rules(exclusions="age < 18"), "mkb21sem 0", WHEN)
+    found = fit(model, answers, "WLSMV", missing="pairwise", ordered=True)
+    assert [each.outcome for each in promises(plan, found, answers, "pairwise")] == ["broken"]
+
+
+def test_of_several_samples_nobody_can_tell_who_was_left_out() -> None:
+    table, model = table_with_holes(), Model.parse("f =~ x1 + x2 + x3 + x4")
+    plan = freeze(model, (Hypothesis("H1", "f", "x1"),), Rules(exclusions="age < 18"), "mkb21sem 0", WHEN)
+    (held,) = promises(plan, fit(model, table, "MLR", missing="fiml"), None, "fiml")
+    assert (held.outcome, held.why) == ("unknown", "rows")
+
+
+def test_a_criterion_without_its_index_is_not_called_met() -> None:
+    table, model = table_with_holes(), Model.parse("f =~ x1 + x2 + x3 + x4")
+    rules = Rules(criteria="CFI at least .9; SRMR below .08")
+    plan = freeze(model, (Hypothesis("H1", "f", "x1"),), rules, "mkb21sem 0", WHEN)
+    found = replace(fit(model, table), converged=False)
+    held = promises(plan, found, table, "listwise")
+    told = [(each.outcome, each.why) for each in held if each.kind == "criterion"]
+    assert told == [("unknown", "index")] * 2

@@ -10,13 +10,14 @@ import pytest
 
 from mkb21sem.report.documents.parts import Tabled
 from mkb21sem.report.promised import broken, promises
-from mkb21sem.report.publication import planned
+from mkb21sem.report.publication import analysis, planned
 from mkb21sem.report.publication.registration import recorded
 from mkb21sem.specify.declaration import Declaration
 from mkb21sem.specify.deviations import deviations
 from mkb21sem.specify.hypothesis import for_model
 from mkb21sem.specify.model import Model
 from mkb21sem.specify.plan import Rules, freeze
+from mkb21sem.survey.synthetic import synthetic_wave
 from tests.report.publication.analysed import (
     SMALL,
     blocks,
@@ -222,3 +223,20 @@ def test_one_hypothesis_is_no_range() -> None:
     assert "There is 1 hypothesis (" in text
     assert "between" not in text.split("respondents, the smallest", 1)[1].split(".", 2)[1]
     assert "hypotheses (" not in text
+
+
+def test_an_analysis_says_what_it_declares_otherwise_than_planned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both what was done otherwise, and what the authors say otherwise."""
+    monkeypatch.setattr(analysis, "inquire", lambda *_, **__: None)
+    monkeypatch.setattr(analysis, "sensitivity", lambda *_: pd.DataFrame())
+    monkeypatch.setattr(analysis, "certificate", lambda _: None)
+    model = Model.parse("REP =~ REP01 + REP02 + REP03\nREP ~ OMV01", name="small")
+    claims = for_model(model)
+    plan = freeze(model, claims, Rules("MLR", criteria="CFI ≥ .95"), "mkb21sem", datetime(2026, 1, 2, tzinfo=UTC))
+    asked = analysis.Asked(estimator="ML", missing="listwise", robustness=False)
+    done = analysis.analyse(
+        synthetic_wave(2012), model, claims, declaration=Declaration(criteria="CFI ≥ .90"), asked=asked, plan=plan
+    )
+    told = [(each.what, each.planned, each.done) for each in done.inference.deviations]
+    assert ("estimator", "MLR", "ML") in told
+    assert ("criteria", "CFI ≥ .95", "CFI ≥ .90") in told

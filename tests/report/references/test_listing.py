@@ -136,3 +136,10 @@ def templates(name, read):
 def test_only_dois_are_linked_to():
     with pytest.raises(ValueError, match="a text has the mark <a>"):
         list(said(made(own=Paragraph(Markup('<a href="https://example.org">x</a>'))), Words()))
+
+
+def test_a_document_that_cites_only_what_the_program_does_not_know_says_so():
+    own = Document("Own", "", "en", (Section("one", Markup("One"), (Paragraph(Markup("after Rogers (2003)")),)),))
+    last = with_references(own, Words()).sections[-1]
+    assert [type(block) for block in last.blocks] == [Paragraph]
+    assert last.blocks[0].text.endswith("Rogers (2003).")

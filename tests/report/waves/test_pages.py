@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from mkb21sem.report.numbers import equals_p, p_value
 from mkb21sem.report.waves import page, sentences, tables
 from mkb21sem.report.words import Words
+from mkb21sem.specify.hypothesis import Hypothesis
+from mkb21sem.specify.plan import Rules, freeze
 from tests.report.waves.compared import grouped, measured, mixed, stopped, unasked, unlike
 
 EN, NL = Words("en"), Words("nl")
@@ -101,3 +104,20 @@ def test_arrows_that_nobody_predicted_are_not_supported(lang, said, never):
     told = " ".join(summary(grouped(), Words(lang)))
     assert said in told
     assert never not in told
+
+
+def test_a_plan_stands_beside_the_comparison():
+    """Groups that were not planned, and a test at another level than planned."""
+    of = grouped()
+    claims = [replace(each, alpha=0.01) for each in of.hypotheses]
+    rules = Rules("auto", "auto")
+    plan = freeze(of.model, claims, rules, "mkb21sem 0", datetime(2026, 1, 2, tzinfo=UTC))
+    told = [(each.kind, each.what) for each in of.beside(plan).held.deviations]
+    assert told == [("option", "group"), ("hypothesis changed", "H1: alpha")]
+
+
+def test_a_plan_beside_a_comparison_without_hypotheses():
+    of = measured()
+    plan = freeze(of.model, (Hypothesis("H1", "CUL", "REP"),), Rules(), "mkb21sem 0", datetime(2026, 1, 2, tzinfo=UTC))
+    told = [(each.kind, each.what) for each in of.beside(plan).held.deviations]
+    assert ("hypothesis dropped", "H1: CUL → REP") in told

@@ -38,8 +38,11 @@ def rungs(before: Ladder, after: Ladder, words: Words, synthetic: bool = False) 
             panel.set_yticks(np.arange(len(names)), names if place == 0 else [""] * len(names))
             panel.set_ylim(len(names) - 0.5, -0.5)
             panel.set_title(title)
-            panel.locator_params(axis="x", nbins=4)
-            style.ticks(panel.xaxis, words.lang, numbers.bounded, 2)
+            panel.locator_params(axis="x", nbins=4, steps=[1, 2, 5, 10])
+            # Rungs may fit so alike that two decimals would print one number at several ticks.
+            style.ticks(
+                panel.xaxis, words.lang, numbers.bounded, 2 if np.diff(panel.get_xticks()).min() > 0.0099 else 3
+            )
             panel.grid(axis="x")
             panel.set_axisbelow(True)
         style.key(key, *_keys(len(tables), words), 2)

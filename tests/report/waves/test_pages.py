@@ -121,3 +121,13 @@ def test_a_plan_beside_a_comparison_without_hypotheses():
     plan = freeze(of.model, (Hypothesis("H1", "CUL", "REP"),), Rules(), "mkb21sem 0", datetime(2026, 1, 2, tzinfo=UTC))
     told = [(each.kind, each.what) for each in of.beside(plan).held.deviations]
     assert ("hypothesis dropped", "H1: CUL → REP") in told
+
+
+def test_no_two_ticks_of_the_ladder_print_the_same_number():
+    """The rungs of this model fit so alike that two decimals would."""
+    drawn = {chart.name: chart for chart in page.charts(mixed(), NL)}["ladder"].figure
+    drawn.canvas.draw()
+    for panel in drawn.axes[:3]:
+        shown = [label.get_text() for label in panel.get_xticklabels()]
+        assert len(shown) > 2
+        assert len(set(shown)) == len(shown)

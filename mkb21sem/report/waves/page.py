@@ -9,17 +9,16 @@ from typing import Any
 from markupsafe import Markup
 
 from mkb21sem.estimate.fit import Fit
-from mkb21sem.report import outputs, provenance
+from mkb21sem.report import provenance
 from mkb21sem.report.charts.replicated import replicated
 from mkb21sem.report.charts.rungs import rungs
 from mkb21sem.report.charts.style import Chart
 from mkb21sem.report.charts.trend import labels, trend
 from mkb21sem.report.drawing import diagram as drawing
-from mkb21sem.report.pages import numbered, rendered
+from mkb21sem.report.pages import folder, numbered, rendered
 from mkb21sem.report.provenance import source
 from mkb21sem.report.results import PROGRAM, SCHEMA, plain, software
-from mkb21sem.report.results import write as write_results
-from mkb21sem.report.table import Table, write
+from mkb21sem.report.table import Table
 from mkb21sem.report.waves import sentences, tables
 from mkb21sem.report.waves.comparison import Comparison
 from mkb21sem.report.words import Words
@@ -49,16 +48,10 @@ def save(of: Comparison, words: Words, out: str | Path, asked: Mapping[str, Any]
     OptionError
         The folder can't be written, or holds files of someone else.
     """
-    with outputs.whole(Path(out)) as folder:
-        made, drawn, told = tables.every(of, words), charts(of, words), _results(of, asked)
-        foot = list(provenance.lines(told, words))
-        (folder / "waves.html").write_text(document(of, words, made, drawn, foot), encoding="utf-8")
-        for chart in drawn:
-            chart.save(folder)
-        (folder / "tables").mkdir()
-        for table in made.values():
-            write(table.frame, folder / "tables" / f"{table.name.removeprefix('waves_')}.csv", words.lang)
-        write_results(plain(told), folder / outputs.RESULTS)
+    made, drawn, told = tables.every(of, words), charts(of, words), plain(_results(of, asked))
+    filed = {table.name.removeprefix("waves_"): table for table in made.values()}
+    shown = document(of, words, made, drawn, list(provenance.lines(told, words)))
+    folder.save(out, ("waves.html", shown), filed, drawn, told, words.lang)
 
 
 def charts(of: Comparison, words: Words) -> list[Chart]:

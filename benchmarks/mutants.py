@@ -58,6 +58,13 @@ MUTANTS = (
         (LAWS, ML),
     ),
     Mutant(
+        "the gradient of bootstrap refits forgets that a cause stands on both sides",
+        "estimate/refits/factored.py",
+        "G = BL - made.B @ Y",
+        "G = BL - made.B @ Y / 2",
+        ("tests/estimate/test_factored.py",),
+    ),
+    Mutant(
         "the Hessian loses the curvature of the implied moments",
         "estimate/loss.py",
         "cross(self.layout, Q, R) - Hessian + curvature(self.layout, model, H)",

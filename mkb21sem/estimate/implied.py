@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mkb21sem.linalg import Array, Index, symmetric, transpose, vech, vech_index
+from mkb21sem.linalg import Array, Index, inverse, symmetric, transpose, vech, vech_index
 from mkb21sem.specify.layout import Layout
 
 
@@ -114,16 +114,6 @@ def total_effects(layout: Layout, A: Array) -> Array:
         inner = inverse(np.eye(c.size) - A[..., c[:, None], c])
         B[..., c] += A[..., c] @ inner
     return B
-
-
-def inverse(M: Array) -> Array:
-    """M⁻¹ for each (..., n, n); NaN where there is none."""
-    try:
-        return np.asarray(np.linalg.inv(M), dtype=float)
-    except np.linalg.LinAlgError:
-        singular = ~(np.abs(np.linalg.det(M)) > 0)
-        M = np.where(singular[..., None, None], np.eye(M.shape[-1]), M)
-        return np.asarray(np.where(singular[..., None, None], np.nan, np.linalg.inv(M)))
 
 
 def pairs(layout: Layout) -> tuple[Index, Index, Array]:

@@ -33,10 +33,10 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from mkb21sem.estimate.implied import cell_values, inverse
+from mkb21sem.estimate.implied import cell_values
 from mkb21sem.estimate.loss import NormalLoss, gather_gradient
 from mkb21sem.estimate.refits.places import Places
-from mkb21sem.linalg import Array, Index, is_positive_definite, transpose
+from mkb21sem.linalg import Array, Index, inverse, is_positive_definite, transpose
 
 SMALL = 1e-3
 """Share of its variance that a variable must have for itself, given the causes or given the ends."""

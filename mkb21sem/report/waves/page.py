@@ -76,7 +76,7 @@ def document(
     sections = {
         name: {
             "lines": said[name],
-            "remarks": sentences.remarks(of) if name == "items" else [],
+            "remarks": [(words.told(each), each) for each in sentences.remarks(of)] if name == "items" else [],
             "tables": listed,
             "charts": [p for p in pictures if any(str(p["name"]).startswith(prefix) for prefix in prefixes)],
         }

@@ -131,3 +131,15 @@ def test_no_two_ticks_of_the_ladder_print_the_same_number():
         shown = [label.get_text() for label in panel.get_xticklabels()]
         assert len(shown) > 2
         assert len(set(shown)) == len(shown)
+
+
+def test_remarks_on_what_was_left_out_are_in_the_language_of_the_page(tmp_path):
+    left = "OMV01: constant in some group of ZZP, left out of the model (hypotheses lost: H1a)."
+    odd = "a remark without a translation"
+    of = replace(grouped(), replication=replace(grouped().replication, remarks=(left, odd)))
+    page.save(of, NL, tmp_path / "out")
+    shown = (tmp_path / "out" / "waves.html").read_text(encoding="utf-8")
+    assert (
+        "<li>OMV01: constant in een groep van ZZP, weggelaten uit het model (vervallen hypothesen: H1a).</li>" in shown
+    )
+    assert f'<li lang="en">{odd}</li>' in shown
